@@ -1,0 +1,35 @@
+"""Everything EmoScope raises on purpose.
+
+    EmoScopeError
+    ├── SettingsError      a setting has a value that cannot be used
+    ├── AudioError         a clip cannot be decoded or analysed
+    ├── CheckpointError    a checkpoint is missing, damaged or not one of ours
+    ├── EngineError        a model cannot run as asked (device, precision, missing package)
+    └── ExportError        a result cannot be written or read back
+
+Each message is one sentence: what came, what is accepted, what to do.
+"""
+
+
+class EmoScopeError(Exception):
+    """Root of all errors that carry a message meant for the person using EmoScope."""
+
+
+class SettingsError(EmoScopeError):
+    """A setting has a value that cannot be used."""
+
+
+class AudioError(EmoScopeError):
+    """A clip cannot be decoded or analysed."""
+
+
+class CheckpointError(EmoScopeError):
+    """A checkpoint is missing, damaged or not in the emotion2vec hub format."""
+
+
+class EngineError(EmoScopeError):
+    """A model cannot run as asked."""
+
+
+class ExportError(EmoScopeError):
+    """A result cannot be written or read back."""
