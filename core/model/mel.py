@@ -1,0 +1,170 @@
+"""A small mel-spectrogram network: the bundled checkpoint's, behind the same engine as emotion2vec.
+
+Log-mel filterbank → two-dimensional convolutions to 50 frames a second → conformer-like blocks (Gulati et al. 2020,
+arXiv:2005.08100) with ALiBi attention → a linear head on every frame. It hears the same layer-normalised 16 kHz
+samples as emotion2vec, gives the same frames, and its utterance logits are likewise the mean of its frame logits.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.errors import CheckpointError
+from core.model.network import alibi_slopes, alibi_table
+from core.results import FRAME_FIELD_SAMPLES, FRAME_HOP_SAMPLES, SAMPLE_RATE_HZ
+
+WINDOW_SAMPLES = FRAME_FIELD_SAMPLES  # 25 ms
+HOP_SAMPLES = FRAME_HOP_SAMPLES // 2  # 10 ms; the stem halves it to 20 ms
+FFT_SIZE = 512
+LOG_FLOOR = 1e-3  # of mel power for samples of variance 1: about 45 dB below the mean level
+
+
+@dataclass(frozen=True, slots=True)
+class MelConfig:
+    """Sizes of the network; `config.yaml`'s `model_conf`."""
+
+    num_mels: int = 64
+    stem_channels: int = 24
+    embed_dim: int = 128
+    num_heads: int = 4
+    num_blocks: int = 5
+    conv_kernel: int = 15
+    mlp_ratio: int = 2
+    dropout: float = 0.1
+    normalize: bool = True
+    low_hz: float = 50.0
+    high_hz: float = 7600.0
+
+    @classmethod
+    def from_mapping(cls, model_conf: Mapping[str, Any]) -> "MelConfig":
+        """Read a `model_conf`; `CheckpointError` for a key or value that does not fit."""
+        try:
+            return cls(**model_conf)
+        except TypeError as error:
+            raise CheckpointError(
+                f"config.yaml is not an EmoScopeMel configuration ({error}); take the folder unchanged."
+            ) from None
+
+    def to_mapping(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def mel_filterbank(num_mels: int, low_hz: float, high_hz: float) -> Tensor:
+    """(num_mels, FFT_SIZE/2 + 1) float32: triangles evenly spaced on the HTK mel scale, 2595·log10(1 + f/700)."""
+
+    def to_mel(hz: Tensor) -> Tensor:
+        return 2595 * torch.log10(1 + hz / 700)
+
+    edges_mel = torch.linspace(
+        float(to_mel(torch.tensor(low_hz))), float(to_mel(torch.tensor(high_hz))), num_mels + 2, dtype=torch.float64
+    )
+    edges_hz = 700 * (10 ** (edges_mel / 2595) - 1)
+    bins_hz = torch.linspace(0, SAMPLE_RATE_HZ / 2, FFT_SIZE // 2 + 1, dtype=torch.float64)
+    rising = (bins_hz - edges_hz[:-2, None]) / (edges_hz[1:-1] - edges_hz[:-2])[:, None]
+    falling = (edges_hz[2:, None] - bins_hz) / (edges_hz[2:] - edges_hz[1:-1])[:, None]
+    return torch.minimum(rising, falling).clamp_min(0).float()
+
+
+class ConvBlock(nn.Module):
+    """Half-step feed-forward, attention, convolution, feed-forward: (batch, time, dim) → the same."""
+
+    def __init__(self, config: MelConfig) -> None:
+        super().__init__()
+        dim, kernel = config.embed_dim, config.conv_kernel
+        self.num_heads = config.num_heads
+        self.attention_norm = nn.LayerNorm(dim)
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.out = nn.Linear(dim, dim)
+        self.conv_norm = nn.LayerNorm(dim)
+        self.expand = nn.Linear(dim, 2 * dim)
+        self.depthwise = nn.Conv1d(dim, dim, kernel, padding=kernel // 2, groups=dim)
+        self.depthwise_norm = nn.LayerNorm(dim)
+        self.contract = nn.Linear(dim, dim)
+        self.mlp_norm = nn.LayerNorm(dim)
+        self.fc1 = nn.Linear(dim, config.mlp_ratio * dim)
+        self.fc2 = nn.Linear(config.mlp_ratio * dim, dim)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+        x = x + self.dropout(self._attend(self.attention_norm(x), bias))
+        x = x + self.dropout(self._convolve(self.conv_norm(x)))
+        hidden = self.dropout(F.silu(self.fc1(self.mlp_norm(x))))
+        return x + self.dropout(self.fc2(hidden))
+
+    def _attend(self, x: Tensor, bias: Tensor) -> Tensor:
+        batch, time, dim = x.shape
+        query, key, value = self.qkv(x).view(batch, time, 3, self.num_heads, -1).permute(2, 0, 3, 1, 4)
+        heard = F.scaled_dot_product_attention(query, key, value, attn_mask=bias.to(query.dtype))
+        out: Tensor = self.out(heard.transpose(1, 2).reshape(batch, time, dim))
+        return out
+
+    def _convolve(self, x: Tensor) -> Tensor:
+        x = F.glu(self.expand(x), dim=-1)
+        x = self.depthwise(x.transpose(1, 2)).transpose(1, 2)
+        out: Tensor = self.contract(F.silu(self.depthwise_norm(x)))
+        return out
+
+
+class MelNetwork(nn.Module):
+    """Samples in, frame embeddings out; `proj` makes them logits."""
+
+    filterbank: Tensor
+    window: Tensor
+
+    def __init__(self, config: MelConfig, num_labels: int) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding_dim = config.embed_dim
+        # Both tables are stored with the weights, so that a folder needs no code of its own era to sound the same.
+        self.register_buffer("filterbank", mel_filterbank(config.num_mels, config.low_hz, config.high_hz))
+        self.register_buffer("window", torch.hann_window(WINDOW_SAMPLES, periodic=True))
+        channels = config.stem_channels
+        self.stem1 = nn.Conv2d(1, channels, 3, stride=(2, 1), padding=1)  # mel, time
+        self.stem1_norm = nn.BatchNorm2d(channels)
+        self.stem2 = nn.Conv2d(channels, 2 * channels, 3, stride=(2, 2), padding=1)
+        self.stem2_norm = nn.BatchNorm2d(2 * channels)
+        self.stem3 = nn.Conv2d(2 * channels, 2 * channels, 3, stride=(2, 1), padding=1)
+        self.stem3_norm = nn.BatchNorm2d(2 * channels)
+        self.project = nn.Linear(2 * channels * (config.num_mels // 8), config.embed_dim)
+        self.project_norm = nn.LayerNorm(config.embed_dim)
+        self.blocks = nn.ModuleList(ConvBlock(config) for _ in range(config.num_blocks))
+        self.final_norm = nn.LayerNorm(config.embed_dim)
+        self.dropout = nn.Dropout(config.dropout)
+        self.proj = nn.Linear(config.embed_dim, num_labels)
+
+    def forward(self, samples: Tensor) -> Tensor:
+        """Frame embeddings.
+
+        Args:
+            samples: (batch, num_samples) float32 at 16 kHz, already layer-normalised, all rows of one length.
+
+        Returns:
+            (batch, num_frames, embed_dim) at 50 Hz.
+        """
+        return self.encode(self.features(samples))
+
+    def features(self, samples: Tensor) -> Tensor:
+        """(batch, num_samples) → (batch, num_mels, mel_frames) log-mel power, 100 frames a second."""
+        frames = samples.unfold(-1, WINDOW_SAMPLES, HOP_SAMPLES) * self.window
+        power = torch.fft.rfft(frames, n=FFT_SIZE).abs().square() / WINDOW_SAMPLES
+        mels = torch.matmul(power, self.filterbank.T)
+        return mels.clamp_min(LOG_FLOOR).log().transpose(1, 2)
+
+    def encode(self, features: Tensor) -> Tensor:
+        """(batch, num_mels, mel_frames) → (batch, ceil(mel_frames / 2), embed_dim)."""
+        x = features.unsqueeze(1) * 0.5
+        x = F.silu(self.stem1_norm(self.stem1(x)))
+        x = F.silu(self.stem2_norm(self.stem2(x)))
+        x = F.silu(self.stem3_norm(self.stem3(x)))
+        x = self.project_norm(self.project(x.flatten(1, 2).transpose(1, 2)))
+        x = self.dropout(x)
+        slopes = torch.tensor(alibi_slopes(self.config.num_heads), device=x.device)
+        bias = alibi_table(slopes, x.shape[1], num_extra_tokens=0)
+        for block in self.blocks:
+            x = block(x, bias)
+        hidden: Tensor = self.final_norm(x)
+        return hidden

@@ -1,0 +1,290 @@
+"""`python -m training.train --data DIR --out DIR`: from a manifest of labelled clips to a checkpoint folder.
+
+Seeded and resumable; splits are by speaker. `--fold K` holds that fold's speakers out and reports on them, without it
+every clip is learnt. The schedule follows `--epochs`, or the clock with `--minutes`.
+"""
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.emotions import EMOTION_KEYS
+from core.model.mel import MelNetwork
+from core.model.network import Emotion2vec
+from core.results import SAMPLE_RATE_HZ
+from core.settings import available_cores
+from training import networks
+from training.augment import augment
+from training.data import Clip, Samples, cached_samples, read_manifest, speaker_folds
+from training.scoring import summary
+
+Network = MelNetwork | Emotion2vec
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that shapes a run beside the data; kept in `training.json` beside the weights."""
+
+    network: str = "mel"
+    epochs: int = 40
+    minutes: float = 0.0
+    batch_size: int = 32
+    peak_rate: float = 2e-3
+    weight_decay: float = 0.02
+    label_smoothing: float = 0.1
+    mixup: float = 0.3
+    average_decay: float = 0.998
+    crop_min_s: float = 1.0
+    crop_max_s: float = 3.5
+    embed_dim: int = 128
+    num_blocks: int = 5
+    stem_channels: int = 24
+    dropout: float = 0.1
+    seed: int = 1
+
+
+class Batches:
+    """Draws crops so that corpora and classes are balanced half-way (weights ∝ 1/√count)."""
+
+    def __init__(self, clips: Sequence[Clip], samples: Samples, indices: Sequence[int], recipe: Recipe) -> None:
+        self.samples, self.recipe = samples, recipe
+        self.indices = np.asarray(indices)
+        self.labels = np.array([EMOTION_KEYS.index(clips[i].emotion) for i in indices])
+        corpora = Counter(clips[i].corpus for i in indices)
+        cells = Counter((clips[i].corpus, clips[i].emotion) for i in indices)
+        weights = np.array(
+            [corpora[clips[i].corpus] ** -0.5 * cells[clips[i].corpus, clips[i].emotion] ** -0.5 for i in indices]
+        )
+        self.weights = weights / weights.sum()
+
+    @property
+    def num_steps(self) -> int:
+        return math.ceil(len(self.indices) / self.recipe.batch_size)
+
+    def draw(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """(batch, num_samples) float32 samples and (batch,) labels; one crop length a batch."""
+        recipe = self.recipe
+        crop = int(rng.uniform(recipe.crop_min_s, recipe.crop_max_s) * SAMPLE_RATE_HZ)
+        chosen = rng.choice(len(self.indices), recipe.batch_size, p=self.weights)
+        crops = [self._crop(self.samples.clip(int(self.indices[i])), crop, rng) for i in chosen]
+        return torch.from_numpy(np.stack(crops)), torch.from_numpy(self.labels[chosen])
+
+    @staticmethod
+    def _crop(samples: np.ndarray[Any, Any], length: int, rng: np.random.Generator) -> np.ndarray[Any, Any]:
+        if samples.shape[0] <= length:
+            return np.resize(samples, length)  # a short clip is said again
+        start = int(rng.integers(0, samples.shape[0] - length + 1))
+        return samples[start : start + length]
+
+
+class Run:
+    """A network in training: weights, their running average, optimiser and random state."""
+
+    def __init__(self, recipe: Recipe, seen: set[str], device: str) -> None:
+        self.recipe, self.device = recipe, device
+        self.generator = networks.seed_everything(recipe.seed)
+        self.rng = np.random.default_rng(recipe.seed)
+        self.configuration = _configuration(recipe)
+        self.network = networks.build(self.configuration, len(EMOTION_KEYS)).to(device)
+        self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), recipe.peak_rate, weight_decay=recipe.weight_decay, betas=(0.9, 0.98)
+        )
+        never = [key not in seen for key in EMOTION_KEYS]
+        self.never = torch.tensor(never, device=device)
+        self.epoch = 0
+        self.seconds = 0.0
+        self.steps = 0
+
+    @property
+    def progress(self) -> float:
+        by_epoch = self.epoch / self.recipe.epochs
+        return min(1.0, self.seconds / (60 * self.recipe.minutes) if self.recipe.minutes else by_epoch)
+
+    def step(self, samples: Tensor, labels: Tensor, progress: float) -> float:
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.recipe.peak_rate * rate_factor(progress)
+        self.network.train()
+        loss = self._loss(samples.to(self.device), labels.to(self.device))
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
+        self.optimiser.step()
+        self.steps += 1
+        self._update_average()
+        return float(loss)
+
+    def _loss(self, samples: Tensor, labels: Tensor) -> Tensor:
+        share = float(self.rng.beta(self.recipe.mixup, self.recipe.mixup)) if self.recipe.mixup else 1.0
+        partner = torch.randperm(len(labels), generator=self.generator)
+        if isinstance(self.network, MelNetwork):
+            with torch.no_grad():
+                features = augment(self.network.features(samples), self.generator)
+            mixed = share * features + (1 - share) * features[partner]
+            frames = self.network.encode(mixed)
+        else:
+            frames = self.network(share * samples + (1 - share) * samples[partner])
+        logits = self.network.proj(F.dropout(frames, self.recipe.dropout)).mean(dim=1)
+        logits = logits.masked_fill(self.never, -1e4)
+        smoothing = self.recipe.label_smoothing
+        first = smoothed_cross_entropy(logits, labels, smoothing, ~self.never)
+        second = smoothed_cross_entropy(logits, labels[partner], smoothing, ~self.never)
+        return share * first + (1 - share) * second
+
+    def _update_average(self) -> None:
+        decay = min(self.recipe.average_decay, (1 + self.steps) / (10 + self.steps))
+        with torch.no_grad():
+            for name, value in self.network.state_dict().items():
+                if value.dtype.is_floating_point:
+                    self.average[name].lerp_(value, 1 - decay)
+                else:
+                    self.average[name].copy_(value)
+
+    def averaged(self) -> Network:
+        network = networks.build(self.configuration, len(EMOTION_KEYS)).to(self.device)
+        network.load_state_dict(self.average)
+        return network.eval()
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "network": self.network.state_dict(),
+            "average": self.average,
+            "optimiser": self.optimiser.state_dict(),
+            "generator": self.generator.get_state(),
+            "torch": torch.get_rng_state(),
+            "rng": json.dumps(self.rng.bit_generator.state),
+            "counters": [self.epoch, self.steps, self.seconds],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.network.load_state_dict(state["network"])
+        self.average = state["average"]
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.generator.set_state(state["generator"])
+        torch.set_rng_state(state["torch"])
+        self.rng.bit_generator.state = json.loads(state["rng"])
+        self.epoch, self.steps, self.seconds = int(state["counters"][0]), int(state["counters"][1]), state["counters"][2]
+
+
+def rate_factor(progress: float, warm_up: float = 0.08) -> float:
+    """Linear warm-up, then a cosine to 1 % of the peak rate."""
+    if progress < warm_up:
+        return 0.05 + 0.95 * progress / warm_up
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up)))
+
+
+def smoothed_cross_entropy(logits: Tensor, labels: Tensor, smoothing: float, sayable: Tensor) -> Tensor:
+    """Cross-entropy with label smoothing spread over the sayable classes only."""
+    log_probabilities = logits.log_softmax(dim=-1)
+    target = F.one_hot(labels, logits.shape[-1]).float() * (1 - smoothing)
+    target = target + smoothing * sayable / sayable.sum()
+    return -(target * log_probabilities.masked_fill(~sayable, 0)).sum(dim=-1).mean()
+
+
+def _configuration(recipe: Recipe) -> dict[str, Any]:
+    if recipe.network == "emotion2vec":
+        return networks.emotion2vec_configuration(recipe.embed_dim, 4, 2, recipe.num_blocks - 2, channels=64)
+    return networks.mel_configuration(
+        embed_dim=recipe.embed_dim,
+        num_blocks=recipe.num_blocks,
+        stem_channels=recipe.stem_channels,
+        dropout=recipe.dropout,
+    )
+
+
+@torch.inference_mode()
+def said_by(network: Network, samples: Samples, indices: Sequence[int], never: Tensor) -> list[str]:
+    """The label said of each whole clip: argmax of the mean frame logits."""
+    said = []
+    for index in indices:
+        frames = network(torch.from_numpy(samples.clip(int(index))[None]).to(never.device))
+        logits = network.proj(frames).mean(dim=1)[0].masked_fill(never, -math.inf)
+        said.append(EMOTION_KEYS[int(logits.argmax())])
+    return said
+
+
+def train(data: Path, out: Path, recipe: Recipe, fold: int | None, cache: Path, resume: bool, report_every: int) -> None:
+    """Train, report every few epochs on held-out speakers, and write the folder."""
+    clips, samples = cached_samples(data, read_manifest(data / "manifest.csv"), cache)
+    folds = speaker_folds(clips)
+    learnt = [i for i, clip in enumerate(clips) if fold is None or folds[clip.speaker] != fold]
+    held_out = [i for i, clip in enumerate(clips) if fold is not None and folds[clip.speaker] == fold]
+    seen = {clips[i].emotion for i in learnt}
+    run = Run(recipe, seen, "cuda" if torch.cuda.is_available() else "cpu")
+    batches = Batches(clips, samples, learnt, recipe)
+    out.mkdir(parents=True, exist_ok=True)
+    state_path = out / "state.pt"
+    if resume and state_path.exists():
+        run.restore(torch.load(state_path, weights_only=True))
+    print(f"{networks.num_parameters(run.network):,} parameters, {len(learnt)} clips to learn", file=sys.stderr)
+    while run.progress < 1:
+        line = _epoch(run, batches)
+        if held_out and (run.epoch % report_every == 0 or run.progress >= 1):
+            said = said_by(run.averaged(), samples, held_out, run.never)
+            line["held_out"] = summary([clips[i] for i in held_out], said)
+        _report(line, out / "log.jsonl")
+        torch.save(run.state(), state_path.with_suffix(".partial"))
+        state_path.with_suffix(".partial").replace(state_path)
+    network = run.averaged()
+    tensors = networks.hub_tensors(network, dict(network.state_dict()))
+    networks.save_folder(out, run.configuration, tensors, networks.tokens_of(seen))
+    facts = {"recipe": {name: getattr(recipe, name) for name in Recipe.__slots__}, "fold": fold, "clips": len(learnt)}
+    facts |= {"epochs": run.epoch, "minutes": round(run.seconds / 60, 1), "parameters": networks.num_parameters(network)}
+    (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n")
+
+
+def _epoch(run: Run, batches: Batches) -> dict[str, Any]:
+    losses, begun, before = [], time.perf_counter(), run.seconds
+    for step in range(batches.num_steps):
+        if run.recipe.minutes:
+            progress = run.progress
+        else:
+            progress = (run.epoch + step / batches.num_steps) / run.recipe.epochs
+        if progress >= 1:
+            break
+        losses.append(run.step(*batches.draw(run.rng), progress))
+        run.seconds = before + time.perf_counter() - begun
+    run.epoch += 1
+    return {"epoch": run.epoch, "seconds": round(run.seconds), "loss": round(float(np.mean(losses)), 4)}
+
+
+def _report(line: dict[str, Any], path: Path) -> None:
+    with path.open("a") as log:
+        log.write(json.dumps(line) + "\n")
+    held_out = line.get("held_out")
+    figures = {name: value["uar"] for name, value in held_out["corpus"].items()} if held_out else ""
+    print(f"epoch {line['epoch']} · {line['seconds']} s · loss {line['loss']:.3f} {figures}", file=sys.stderr)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv and the clips")
+    parser.add_argument("--out", type=Path, required=True, help="checkpoint folder to write")
+    parser.add_argument("--fold", type=int, choices=range(5), help="hold out this fold's speakers")
+    parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="where decoded samples are kept")
+    parser.add_argument("--resume", action="store_true", help="go on from OUT/state.pt")
+    parser.add_argument("--report-every", type=int, default=5, help="epochs between looks at held-out speakers")
+    parser.add_argument("--threads", type=int, default=available_cores())
+    for name in Recipe.__slots__:
+        default = getattr(Recipe(), name)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    recipe = Recipe(**{name: getattr(options, name) for name in Recipe.__slots__})
+    train(options.data, options.out, recipe, options.fold, options.cache, options.resume, options.report_every)
+
+
+if __name__ == "__main__":
+    main()
