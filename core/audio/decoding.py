@@ -1,0 +1,149 @@
+"""`decode`: from any clip to one waveform, or one clear sentence why not.
+
+Nothing is silently cut. A clip is refused as *truncated* when its header declares clearly more sound than came (see
+`_refuse_truncated`), and as *damaged* when something in its middle cannot be decoded. Formats that declare no length
+(ADTS, AMR, MPEG-TS, live WebM, piped WAV, MP3 without a Xing header) are taken as they came, less a last partial
+frame.
+"""
+
+from collections.abc import Iterator
+
+from av import AudioFrame
+
+from core.audio.container import LIBAV_ERRORS, AudioInfo, Track, open_track
+from core.audio.limits import Limits, spoken
+from core.audio.listening import Listener
+from core.audio.promises import ends_within_ogg_page, fraction_present
+from core.audio.sources import Source, open_clip
+from core.errors import AudioError
+from core.results import Waveform
+
+_GAP_S = 0.1  # timestamps are rounded, to 1 ms in Matroska; a real gap is a pause in the recording
+_MAX_FAILURES = 1000
+_GAP_FAMILIES = {"matroska", "mov"}  # recorders leave pauses out of these; elsewhere timestamps may simply jump
+
+
+def decode(source: Source, *, name: str | None = None, limits: Limits = Limits()) -> Waveform:
+    """Decode `source` to mono 16 kHz float32: the mean of its channels, with pauses in its time line kept as silence.
+
+    Args:
+        source: the clip's bytes, a path, or a binary stream. A seekable stream is read from its beginning and left
+            open; one that cannot be rewound is copied to a temporary file first.
+        name: what to call the clip; by default the file's or stream's own base name.
+        limits: shortest and longest sound accepted.
+
+    Raises:
+        AudioError: the clip is missing, empty, not sound, without a sound track, truncated, damaged, too short, too
+            long, silent, or holds samples that are not numbers.
+    """
+    with open_clip(source, name, limits) as clip:
+        present = fraction_present(clip.reader)
+        ends_within_page = ends_within_ogg_page(clip.reader)
+        with open_track(clip) as track:
+            limits.refuse_too_long(clip.name, track.declared_s or 0.0)
+            listener = Listener(clip.name, limits)
+            playback = _Playback(track, clip.name)
+            playback.play_to(listener)
+            declared_s = listener.duration_s / present if present < 1 else track.declared_s
+            _refuse_truncated(clip.name, playback.elapsed_s(listener), declared_s)
+            playback.refuse_damaged_end()
+            if ends_within_page:
+                raise AudioError(
+                    f"{clip.name!r} is truncated: it breaks off within an Ogg page, after "
+                    f"{spoken(listener.duration_s)}; copy or download it again."
+                )
+            return Waveform(
+                samples=listener.finish(),
+                name=clip.name,
+                source_rate_hz=listener.source_rate_hz,
+                source_channels=listener.source_channels,
+                source_codec=track.info.codec,
+            )
+
+
+def probe(source: Source) -> AudioInfo:
+    """What `source` says it holds, without decoding it; `AudioError` where it holds no sound.
+
+    A stream that cannot be rewound is used up by this.
+    """
+    with open_clip(source, None, Limits()) as clip, open_track(clip) as track:
+        return track.info
+
+
+def _refuse_truncated(name: str, came_s: float, declared_s: float | None) -> None:
+    """A clip is truncated when more than 0.5 s is missing, or in short ones more than 2 % (but 0.1 s at least).
+
+    Less than that is a codec's padding, a rounded header or a sound track that ends a little before its picture.
+    """
+    if declared_s is not None and declared_s - came_s > min(0.5, max(0.1, 0.02 * declared_s)):
+        raise AudioError(
+            f"{name!r} is truncated: it declares {spoken(declared_s)} of sound, but only {spoken(came_s)} came; "
+            "copy or download it again."
+        )
+
+
+class _Playback:
+    """Plays a track to a listener, watching the track's own clock and what fails to decode."""
+
+    def __init__(self, track: Track, name: str) -> None:
+        self._track = track
+        self._name = name
+        self._start_s: float | None = None
+        self._end_s = 0.0  # both by the track's clock
+        self._num_failures = 0  # since the last frame that could be decoded
+
+    def play_to(self, listener: Listener) -> None:
+        """Let `listener` hear every frame, and silence where the recording paused."""
+        for frame in self._frames():
+            gap_s = self._advance(frame)
+            if gap_s > _GAP_S and self._track.family in _GAP_FAMILIES:
+                listener.hear_silence(gap_s)
+            elif gap_s > _GAP_S and self._track.family == "ogg":
+                raise self._damaged()  # Ogg's clock counts samples: pages with wrong checksums were left out
+            listener.hear(frame)
+
+    def elapsed_s(self, listener: Listener) -> float:
+        """How far the clip came: by what was heard or by its clock, whichever says more."""
+        return max(listener.duration_s, self._end_s - (self._start_s or 0.0))
+
+    def refuse_damaged_end(self) -> None:
+        """One undecodable packet at the very end is forgiven where no length is declared: the stream was cut there."""
+        if self._num_failures > 1 or (self._num_failures and self._track.declared_s is not None):
+            raise self._damaged()
+
+    def _frames(self) -> Iterator[AudioFrame]:
+        """Decoded frames in order; `AudioError` when more sound follows after a packet that cannot be decoded."""
+        packets = self._track.container.demux(self._track.stream)
+        while True:
+            try:
+                packet = next(packets)
+                frames = packet.decode()
+            except StopIteration:
+                return
+            except LIBAV_ERRORS:
+                self._num_failures += 1
+                if self._num_failures > _MAX_FAILURES:
+                    raise self._damaged() from None
+                continue
+            if frames and self._num_failures:
+                raise self._damaged()
+            yield from frames
+
+    def _advance(self, frame: AudioFrame) -> float:
+        """Move the clock past `frame`; the gap in seconds between the frame before and this one."""
+        if not frame.sample_rate:
+            return 0.0
+        previous_s = self._end_s
+        start_s = previous_s if frame.pts is None or not frame.time_base else float(frame.pts * frame.time_base)
+        self._end_s = start_s + frame.samples / frame.sample_rate
+        if self._start_s is None:
+            self._start_s = start_s
+            return 0.0
+        return start_s - previous_s
+
+    def _damaged(self) -> AudioError:
+        at_s = self._end_s - (self._start_s or 0.0)
+        return AudioError(
+            f"{self._name!r} is damaged: the sound after {spoken(at_s)} cannot be decoded; "
+            "copy it again, or export it anew from an audio editor."
+        )
