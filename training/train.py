@@ -52,6 +52,7 @@ class Recipe:
     num_blocks: int = 5
     stem_channels: int = 24
     dropout: float = 0.1
+    bfloat16: int = 1  # autocast of the encoder: 1.5 times as fast where the processor has it
     seed: int = 1
 
 
@@ -98,6 +99,7 @@ class Run:
         self.rng = np.random.default_rng(recipe.seed)
         self.configuration = _configuration(recipe)
         self.network = networks.build(self.configuration, len(EMOTION_KEYS)).to(device)
+        self.network = self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), recipe.peak_rate, weight_decay=recipe.weight_decay, betas=(0.9, 0.98)
@@ -124,7 +126,7 @@ class Run:
         self.optimiser.step()
         self.steps += 1
         self._update_average()
-        return float(loss)
+        return float(loss.detach())
 
     def _loss(self, samples: Tensor, labels: Tensor) -> Tensor:
         share = float(self.rng.beta(self.recipe.mixup, self.recipe.mixup)) if self.recipe.mixup else 1.0
@@ -133,10 +135,11 @@ class Run:
             with torch.no_grad():
                 features = augment(self.network.features(samples), self.generator)
             mixed = share * features + (1 - share) * features[partner]
-            frames = self.network.encode(mixed)
         else:
-            frames = self.network(share * samples + (1 - share) * samples[partner])
-        logits = self.network.proj(F.dropout(frames, self.recipe.dropout)).mean(dim=1)
+            mixed = share * samples + (1 - share) * samples[partner]
+        with torch.autocast(self.device, torch.bfloat16, enabled=bool(self.recipe.bfloat16)):
+            frames = self.network.encode(mixed) if isinstance(self.network, MelNetwork) else self.network(mixed)
+        logits = self.network.proj(F.dropout(frames.float(), self.recipe.dropout)).mean(dim=1)
         logits = logits.masked_fill(self.never, -1e4)
         smoothing = self.recipe.label_smoothing
         first = smoothed_cross_entropy(logits, labels, smoothing, ~self.never)

@@ -90,10 +90,9 @@ class ConvBlock(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
-        x = x + self.dropout(self._attend(self.attention_norm(x), bias))
+        x = x + self._attend(self.attention_norm(x), bias)
         x = x + self.dropout(self._convolve(self.conv_norm(x)))
-        hidden = self.dropout(F.silu(self.fc1(self.mlp_norm(x))))
-        return x + self.dropout(self.fc2(hidden))
+        return x + self.dropout(self.fc2(F.silu(self.fc1(self.mlp_norm(x)))))
 
     def _attend(self, x: Tensor, bias: Tensor) -> Tensor:
         batch, time, dim = x.shape
