@@ -8,6 +8,6 @@ from core.audio.container import AudioInfo
 from core.audio.decoding import decode, probe
 from core.audio.limits import Limits
 from core.audio.rendering import peaks, write_wav
-from core.audio.sources import clean_name
+from core.audio.sources import Source, clean_name
 
-__all__ = ["AudioInfo", "Limits", "clean_name", "decode", "peaks", "probe", "write_wav"]
+__all__ = ["AudioInfo", "Limits", "Source", "clean_name", "decode", "peaks", "probe", "write_wav"]
