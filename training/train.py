@@ -99,7 +99,8 @@ class Run:
         self.rng = np.random.default_rng(recipe.seed)
         self.configuration = _configuration(recipe)
         self.network = networks.build(self.configuration, len(EMOTION_KEYS)).to(device)
-        self.network = self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if isinstance(self.network, MelNetwork):
+            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), recipe.peak_rate, weight_decay=recipe.weight_decay, betas=(0.9, 0.98)

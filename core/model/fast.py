@@ -17,6 +17,7 @@ from torch import Tensor
 from core.model.network import Block, Emotion2vec, alibi_table
 
 CHUNK_FRAMES = 50  # one second: the first convolution's output is then 6.5 MB in float32 at large size
+HEADWISE_POSITIONS = 300  # measured at large size: below it, attention in float32 is faster than a product a head
 Linear = Callable[[Tensor], Tensor]
 
 
@@ -86,7 +87,7 @@ class _FastBlock:
             (norm.normalized_shape, norm.weight.detach().to(dtype), norm.bias.detach().to(dtype), norm.eps)
             for norm in (block.norm1, block.norm2)
         ]
-        self.attend = _attend_by_head if dtype == torch.bfloat16 else _attend_fused
+        self.attend = _attend_half if dtype == torch.bfloat16 else _attend_fused
 
     def __call__(self, x: Tensor, lengths: Sequence[int], bias: Tensor) -> Tensor:
         """x: (Σ lengths, dim) → the same; bias: (heads, ≥ longest, ≥ longest)."""
@@ -106,6 +107,13 @@ def _attend_fused(qkv: Tensor, bias: Tensor) -> Tensor:
     query, key, value = qkv.permute(1, 2, 0, 3).unsqueeze(1)
     heard = F.scaled_dot_product_attention(query, key, value, attn_mask=bias.unsqueeze(0))
     return heard[0].transpose(0, 1).reshape(qkv.shape[0], -1)
+
+
+def _attend_half(qkv: Tensor, bias: Tensor) -> Tensor:
+    """`_attend_fused` for bfloat16, whichever way is faster at this length."""
+    if qkv.shape[0] < HEADWISE_POSITIONS:
+        return _attend_fused(qkv.float(), bias).to(qkv.dtype)
+    return _attend_by_head(qkv, bias)
 
 
 def _attend_by_head(qkv: Tensor, bias: Tensor) -> Tensor:
