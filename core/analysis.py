@@ -82,7 +82,9 @@ def _summary(waveform: Waveform, scores: FrameScores, engine: Engine, num_window
 
 def _source_of(waveform: Waveform) -> str:
     channels = "mono" if waveform.source_channels == 1 else f"{waveform.source_channels} channels"
-    return f"{waveform.source_codec}, {waveform.source_rate_hz} Hz, {channels}"
+    several = waveform.source_num_tracks > 1
+    track = f", sound track {waveform.source_track} of {waveform.source_num_tracks}" if several else ""
+    return f"{waveform.source_codec}, {waveform.source_rate_hz} Hz, {channels}{track}"
 
 
 def _ignore(done: int, total: int) -> None:

@@ -31,6 +31,7 @@ class Waveform:
         samples: (num_samples,) float32, mono, 16 kHz.
         name: the clip's name as it came from outside: data, never a path and never markup.
         source_rate_hz, source_channels, source_codec: what the file held before decoding.
+        source_track, source_num_tracks: which of its sound tracks this is, counted from 1.
     """
 
     samples: Array
@@ -38,6 +39,8 @@ class Waveform:
     source_rate_hz: int = SAMPLE_RATE_HZ
     source_channels: int = 1
     source_codec: str = "pcm_f32le"
+    source_track: int = 1
+    source_num_tracks: int = 1
 
     @property
     def num_samples(self) -> int:

@@ -58,6 +58,8 @@ def decode(source: Source, *, name: str | None = None, limits: Limits = Limits()
                 source_rate_hz=listener.source_rate_hz,
                 source_channels=listener.source_channels,
                 source_codec=track.info.codec,
+                source_track=track.info.track,
+                source_num_tracks=track.info.num_tracks,
             )
 
 

@@ -1,0 +1,1 @@
+"""Results on their way out: the JSON record, the outputs folder, tables, and an archive that loses nothing."""
