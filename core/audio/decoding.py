@@ -1,8 +1,8 @@
 """`decode`: from any clip to one waveform, or one clear sentence why not.
 
 Nothing is silently cut. A clip is refused as *truncated* when its header declares clearly more sound than came (see
-`_refuse_truncated`), and as *damaged* when something in its middle cannot be decoded. Formats that declare no length
-(ADTS, AMR, MPEG-TS, live WebM, piped WAV, MP3 without a Xing header) are taken as they came, less a last partial
+`_Playback.refuse_incomplete`), and as *damaged* when something in its middle cannot be decoded. Formats that declare no
+length (ADTS, AMR, MPEG-TS, live WebM, piped WAV, MP3 without a Xing header) are taken as they came, less a last partial
 frame.
 """
 
@@ -13,7 +13,7 @@ from av import AudioFrame
 from core.audio.container import LIBAV_ERRORS, AudioInfo, Track, open_track
 from core.audio.limits import Limits, spoken
 from core.audio.listening import Listener
-from core.audio.promises import ends_within_ogg_page, fraction_present
+from core.audio.promises import Promise, read_promise
 from core.audio.sources import Source, open_clip
 from core.errors import AudioError
 from core.results import Waveform
@@ -37,21 +37,13 @@ def decode(source: Source, *, name: str | None = None, limits: Limits = Limits()
             long, silent, or holds samples that are not numbers.
     """
     with open_clip(source, name, limits) as clip:
-        present = fraction_present(clip.reader)
-        ends_within_page = ends_within_ogg_page(clip.reader)
+        promise = read_promise(clip.reader)
         with open_track(clip) as track:
             limits.refuse_too_long(clip.name, track.declared_s or 0.0)
             listener = Listener(clip.name, limits)
             playback = _Playback(track, clip.name)
             playback.play_to(listener)
-            declared_s = listener.duration_s / present if present < 1 else track.declared_s
-            _refuse_truncated(clip.name, playback.elapsed_s(listener), declared_s)
-            playback.refuse_damaged_end()
-            if ends_within_page:
-                raise AudioError(
-                    f"{clip.name!r} is truncated: it breaks off within an Ogg page, after "
-                    f"{spoken(listener.duration_s)}; copy or download it again."
-                )
+            playback.refuse_incomplete(listener, promise)
             return Waveform(
                 samples=listener.finish(),
                 name=clip.name,
@@ -72,18 +64,6 @@ def probe(source: Source) -> AudioInfo:
         return track.info
 
 
-def _refuse_truncated(name: str, came_s: float, declared_s: float | None) -> None:
-    """A clip is truncated when more than 0.5 s is missing, or in short ones more than 2 % (but 0.1 s at least).
-
-    Less than that is a codec's padding, a rounded header or a sound track that ends a little before its picture.
-    """
-    if declared_s is not None and declared_s - came_s > min(0.5, max(0.1, 0.02 * declared_s)):
-        raise AudioError(
-            f"{name!r} is truncated: it declares {spoken(declared_s)} of sound, but only {spoken(came_s)} came; "
-            "copy or download it again."
-        )
-
-
 class _Playback:
     """Plays a track to a listener, watching the track's own clock and what fails to decode."""
 
@@ -102,16 +82,26 @@ class _Playback:
                 listener.hear_silence(gap_s)
             elif gap_s > _GAP_S and self._track.family == "ogg":
                 raise self._damaged()  # Ogg's clock counts samples: pages with wrong checksums were left out
-            listener.hear(frame)
+            try:
+                listener.hear(frame)
+            except LIBAV_ERRORS as error:  # a frame of a kind that cannot be mixed or resampled
+                raise self._damaged() from error
 
-    def elapsed_s(self, listener: Listener) -> float:
-        """How far the clip came: by what was heard or by its clock, whichever says more."""
-        return max(listener.duration_s, self._end_s - (self._start_s or 0.0))
+    def refuse_incomplete(self, listener: Listener, promise: Promise) -> None:
+        """Raise `AudioError` when the end of the clip is missing or cannot be decoded.
 
-    def refuse_damaged_end(self) -> None:
-        """One undecodable packet at the very end is forgiven where no length is declared: the stream was cut there."""
+        Truncated is a clip that lacks more than 0.5 s, or in short ones more than 2 % (but 0.1 s at least): less is a
+        codec's padding, a rounded header, or sound that ends a little before its picture. One undecodable packet at
+        the very end is forgiven where no length is declared: such a stream is simply cut there.
+        """
+        came_s = max(listener.duration_s, self._end_s - (self._start_s or 0.0))
+        declared_s = came_s / promise.fraction_present if promise.fraction_present < 1 else self._track.declared_s
+        if declared_s is not None and declared_s - came_s > min(0.5, max(0.1, 0.02 * declared_s)):
+            raise self._truncated(f"it declares {spoken(declared_s)} of sound, but only {spoken(came_s)} came")
         if self._num_failures > 1 or (self._num_failures and self._track.declared_s is not None):
             raise self._damaged()
+        if promise.ends_within_page:
+            raise self._truncated(f"it breaks off within an Ogg page, after {spoken(came_s)}")
 
     def _frames(self) -> Iterator[AudioFrame]:
         """Decoded frames in order; `AudioError` when more sound follows after a packet that cannot be decoded."""
@@ -142,6 +132,9 @@ class _Playback:
             self._start_s = start_s
             return 0.0
         return start_s - previous_s
+
+    def _truncated(self, what: str) -> AudioError:
+        return AudioError(f"{self._name!r} is truncated: {what}; copy or download it again.")
 
     def _damaged(self) -> AudioError:
         at_s = self._end_s - (self._start_s or 0.0)

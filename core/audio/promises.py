@@ -7,6 +7,7 @@ instead (MP4, Matroska, FLAC, AIFF, ASF) are compared after decoding.
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from core.audio.sources import Reader
 
@@ -16,24 +17,36 @@ _MAX_OGG_PAGE_BYTES = 27 + 255 + 255 * 255
 _PLACEHOLDERS = (range(1), range(0x7FFF_F000, 0x8000_0001), range(0xFFFF_F000, 0x1_0000_0000))
 
 
-def fraction_present(reader: Reader) -> float:
-    """How much of the promised sound data is there, in (0, 1]; 1 when nothing is promised. Rewinds the reader."""
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """How a clip's bytes compare with what its header promises.
+
+    Attributes:
+        fraction_present: of the promised sound data, in (0, 1]; 1 when nothing is promised.
+        ends_within_page: an Ogg file stops before its last page does.
+    """
+
+    fraction_present: float = 1.0
+    ends_within_page: bool = False
+
+
+def read_promise(reader: Reader) -> Promise:
+    """Read the header of a clip, and rewind."""
     reader.seek(0)
     head = reader.read_fully(12)
-    promised, start = _promise(reader, head)
+    if head[:4] == b"OggS":
+        promise = Promise(ends_within_page=_ends_within_ogg_page(reader))
+    else:
+        promised, start = _promise(reader, head)
+        promise = Promise(min(1.0, max(1, reader.size - start) / promised)) if promised else Promise()
     reader.seek(0)
-    present = max(1, reader.size - start)
-    return min(1.0, present / promised) if promised else 1.0
+    return promise
 
 
-def ends_within_ogg_page(reader: Reader) -> bool:
-    """Whether an Ogg file stops before its last page does (RFC 3533, section 6). Rewinds the reader."""
-    start = max(0, reader.size - _MAX_OGG_PAGE_BYTES)
-    reader.seek(0)
-    is_ogg = reader.read_fully(4) == b"OggS"
-    reader.seek(start)
-    tail = reader.read_fully(_MAX_OGG_PAGE_BYTES) if is_ogg else b""
-    reader.seek(0)
+def _ends_within_ogg_page(reader: Reader) -> bool:
+    """RFC 3533, section 6: a page's header lists the lengths of its segments."""
+    reader.seek(max(0, reader.size - _MAX_OGG_PAGE_BYTES))
+    tail = reader.read_fully(_MAX_OGG_PAGE_BYTES)
     at = tail.rfind(b"OggS\0")
     if at < 0:
         return False
