@@ -47,8 +47,8 @@ def decode(source: Source, *, name: str | None = None, limits: Limits = Limits()
             return Waveform(
                 samples=listener.finish(),
                 name=clip.name,
-                source_rate_hz=listener.source_rate_hz,
-                source_channels=listener.source_channels,
+                source_rate_hz=listener.first_shape.rate_hz,
+                source_channels=listener.first_shape.num_channels,
                 source_codec=track.info.codec,
                 source_track=track.info.track,
                 source_num_tracks=track.info.num_tracks,
@@ -126,7 +126,7 @@ class _Playback:
         if not frame.sample_rate:
             return 0.0
         previous_s = self._end_s
-        start_s = previous_s if frame.pts is None or not frame.time_base else float(frame.pts * frame.time_base)
+        start_s = frame.time if frame.time is not None else previous_s
         self._end_s = start_s + frame.samples / frame.sample_rate
         if self._start_s is None:
             self._start_s = start_s

@@ -4,6 +4,8 @@ Down-mixing (numpy) and resampling (libswresample) are independent of each other
 from the result itself nothing in memory grows with the length of the clip.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from av import AudioFrame, AudioResampler
 
@@ -18,7 +20,7 @@ LARGEST_SAMPLE = 2.0**32  # float files scaled like 32-bit integers still pass; 
 # Kaiser-windowed sinc, 128 taps a phase: a tone at 7.5 kHz loses 0.07 dB, one at 8.2 kHz is 94 dB down.
 _RESAMPLER_OPTIONS = {"filter_size": "128", "cutoff": "0.97", "filter_type": "kaiser", "kaiser_beta": "9"}
 _BLOCK_SAMPLES = 1 << 15
-_GROWTH_SAMPLES = 1 << 20  # 4 MB
+_GROWTH_SAMPLES = 1 << 17  # 0.5 MB
 _NUMPY_TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
 _FULL_SCALE = {"u8": 2**7, "s16": 2**15, "s32": 2**31, "s64": 2**63, "flt": 1, "dbl": 1}
 
@@ -31,11 +33,10 @@ class Listener:
         self._limits = limits
         self._result = _GrowingArray()
         self._resampler: AudioResampler | None = None
-        self._pending: list[Array] = []
+        self._shape = Shape()
+        self._pending: list[list[Array]] = []  # planes of frames that are not mixed yet, all of one `Shape`
         self._num_pending = 0
-        self._rate_hz = 0
-        self.source_rate_hz = 0
-        self.source_channels = 0
+        self.first_shape = Shape()
         self._loudest = np.zeros(2, np.float32)  # lowest and highest sample of the mix
         self._has_heard = False
         self._channels_sound = False  # some channel is louder than silence, though the mix may not be
@@ -44,23 +45,22 @@ class Listener:
         """Take in one decoded frame; `AudioError` when it cannot be used or the clip grows too long."""
         if frame.samples == 0:
             return
-        self._at_rate(frame.sample_rate)
-        if not self.source_channels:
-            self.source_rate_hz, self.source_channels = frame.sample_rate, frame.layout.nb_channels
-        with np.errstate(over="ignore", invalid="ignore"):  # `_measure` refuses what is not finite
-            channels = channels_of(frame)
-            if not self._channels_sound:
-                self._channels_sound = bool(np.ptp(channels, axis=1).max() > 2 * SILENCE_PEAK)
-            self._append(channels.mean(axis=0))
+        shape = Shape.of(frame)
+        if shape != self._shape:
+            self._change_to(shape)
+        self._pending.append(planes_of(frame))
+        self._num_pending += frame.samples
+        if self._num_pending >= _BLOCK_SAMPLES:
+            self._mix()
 
     def hear_silence(self, seconds: float) -> None:
         """Fill a gap in the recording's time line."""
         self._refuse_too_long(seconds)
-        if self._rate_hz:
-            remaining = round(seconds * self._rate_hz)
-            while remaining > 0:
-                self._append(np.zeros(min(remaining, _BLOCK_SAMPLES), np.float32))
-                remaining -= _BLOCK_SAMPLES
+        self._mix()
+        remaining = round(seconds * self._shape.rate_hz)
+        while remaining > 0:
+            self._pass_on(np.zeros(min(remaining, _BLOCK_SAMPLES), np.float32))
+            remaining -= _BLOCK_SAMPLES
 
     def finish(self) -> Array:
         """(num_samples,) float32 at 16 kHz. Raises `AudioError` for sound that is too short or silent."""
@@ -73,36 +73,39 @@ class Listener:
     @property
     def duration_s(self) -> float:
         """How much was heard so far."""
-        pending_s = self._num_pending / self._rate_hz if self._rate_hz else 0.0
+        pending_s = self._num_pending / self._shape.rate_hz if self._num_pending else 0.0
         return self._result.length / SAMPLE_RATE_HZ + pending_s
 
-    def _at_rate(self, rate_hz: int) -> None:
-        """Some streams change their rate midway; what came before is resampled from its own."""
-        if rate_hz == self._rate_hz:
-            return
-        self._limits.refuse_rate(self._name, rate_hz)
-        self._flush()
-        self._rate_hz = rate_hz
+    def _change_to(self, shape: "Shape") -> None:
+        """Some streams change midway; what came before is mixed and resampled as what it was."""
+        self._limits.refuse_rate(self._name, shape.rate_hz)
+        if shape.rate_hz == self._shape.rate_hz:
+            self._mix()
+        else:
+            self._flush()
+        self._shape = shape
+        if not self.first_shape.rate_hz:
+            self.first_shape = shape
 
-    def _append(self, mix: Array) -> None:
-        self._pending.append(mix)
-        self._num_pending += mix.shape[0]
-        if self._num_pending >= _BLOCK_SAMPLES:
-            self._take()
-
-    def _take(self) -> None:
+    def _mix(self) -> None:
         if not self._pending:
             return
-        block = np.concatenate(self._pending)
-        self._pending, self._num_pending = [], 0
+        with np.errstate(over="ignore", invalid="ignore"):  # `_measure` refuses what is not finite
+            channels = self._shape.channels_of(self._pending)
+            self._pending, self._num_pending = [], 0
+            if not self._channels_sound:
+                self._channels_sound = bool(np.ptp(channels, axis=1).max() > 2 * SILENCE_PEAK)
+            self._pass_on(channels.mean(axis=0))
+
+    def _pass_on(self, block: Array) -> None:
         self._measure(block)
-        if self._rate_hz == SAMPLE_RATE_HZ:
+        if self._shape.rate_hz == SAMPLE_RATE_HZ:
             self._store(block)
         else:
-            self._resample(_mono_frame(block, self._rate_hz))
+            self._resample(_mono_frame(block, self._shape.rate_hz))
 
     def _flush(self) -> None:
-        self._take()
+        self._mix()
         if self._resampler is not None:
             self._resample(None)
             self._resampler = None
@@ -170,17 +173,35 @@ class _GrowingArray:
         return self._data
 
 
-def channels_of(frame: AudioFrame) -> Array:
-    """(num_channels, num_samples) float32 of a decoded frame, full scale at ±1 whatever its sample format."""
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The shape in which a decoder hands out sound. `sample_format` is libav's name: `s16`, `fltp`, …"""
+
+    rate_hz: int = 0
+    num_channels: int = 0
+    sample_format: str = ""
+
+    @classmethod
+    def of(cls, frame: AudioFrame) -> "Shape":
+        return cls(frame.sample_rate, frame.layout.nb_channels, frame.format.name)
+
+    def channels_of(self, frames: list[list[Array]]) -> Array:
+        """(num_channels, num_samples) float32, full scale at ±1, of frames' planes joined in time."""
+        planes = [np.concatenate(parts) for parts in zip(*frames, strict=True)]
+        is_planar = len(planes) == self.num_channels
+        channels = np.stack(planes) if is_planar else planes[0].reshape(-1, self.num_channels).T
+        kind = self.sample_format.removesuffix("p")
+        scaled: Array = channels.astype(np.float32) / np.float32(_FULL_SCALE[kind])
+        return scaled - np.float32(1) if kind == "u8" else scaled  # unsigned: silence is in the middle
+
+
+def planes_of(frame: AudioFrame) -> list[Array]:
+    """Views of a frame's planes: one a channel, or a single one with the channels interleaved."""
     kind = frame.format.name.removesuffix("p")
-    if kind not in _FULL_SCALE:
+    if kind not in _NUMPY_TYPES:
         raise ValueError(f"unknown sample format {frame.format.name}")
-    num_channels = frame.layout.nb_channels
-    per_plane = frame.samples if frame.format.is_planar else frame.samples * num_channels
-    planes = [np.frombuffer(plane, _NUMPY_TYPES[kind], per_plane) for plane in frame.planes]  # type: ignore[call-overload]
-    channels = np.stack(planes) if frame.format.is_planar else planes[0].reshape(-1, num_channels).T
-    scaled: Array = channels.astype(np.float32) / np.float32(_FULL_SCALE[kind])
-    return scaled - np.float32(1) if kind == "u8" else scaled  # unsigned: silence is in the middle
+    count = frame.samples if frame.format.is_planar else frame.samples * frame.layout.nb_channels
+    return [np.frombuffer(plane, _NUMPY_TYPES[kind], count) for plane in frame.planes]  # type: ignore[call-overload]
 
 
 def _mono_frame(block: Array, rate_hz: int) -> AudioFrame:
