@@ -2,8 +2,10 @@
 
 import io
 import struct
+import tempfile
 import wave
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import av
@@ -101,7 +103,7 @@ def encode(
         if codec.startswith("wma"):
             stream.codec_context.bit_rate = 128_000  # this encoder has no default
         stream.codec_context.open()
-        for frame in _frames(samples, stream.codec_context, rate_hz, layout):
+        for frame in encoder_frames(samples, stream.codec_context, rate_hz, layout):
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     return buffer.getvalue()
@@ -132,10 +134,26 @@ def video(container: str, *, num_tracks: int = 1, default_track: int | None = No
         out.mux(picture.encode(None))
         for number, track in enumerate(tracks):
             samples = tone(300 * (number + 1), 2.0, 44_100)
-            for sound in _frames(samples, track.codec_context, 44_100, "mono"):
+            for sound in encoder_frames(samples, track.codec_context, 44_100, "mono"):
                 out.mux(track.encode(sound))
             out.mux(track.encode(None))
     return buffer.getvalue()
+
+
+def with_table_first(clip: bytes) -> bytes:
+    """An mp4 with its table of contents (moov) before the sound (mdat), as files for streaming have it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "first.mp4")  # libav reads the file back to move the table, which takes a path
+        with (
+            av.open(io.BytesIO(clip)) as source,
+            av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as out,
+        ):
+            stream = out.add_stream_from_template(source.streams.audio[0])
+            for packet in source.demux(audio=0):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    out.mux(packet)
+        return path.read_bytes()
 
 
 def amr_wb(duration_s: float = 1.0) -> bytes:
@@ -146,7 +164,7 @@ def amr_wb(duration_s: float = 1.0) -> bytes:
     return b"#!AMR-WB\n" + b"".join(header + rng.bytes(payload_bytes) for _ in range(round(duration_s * 50)))
 
 
-def _frames(samples: np.ndarray, codec: Any, rate_hz: int, layout: str) -> list[av.AudioFrame]:
+def encoder_frames(samples: np.ndarray, codec: Any, rate_hz: int, layout: str) -> list[av.AudioFrame]:
     """The sound cut into the frames that an encoder takes, in its own sample format."""
     channels = np.atleast_2d(samples).astype(np.float32)
     count = av.AudioLayout(layout).nb_channels

@@ -22,7 +22,7 @@ _DEMUXERS = "wav,mp3,aac,flac,ogg,matroska,webm,mov,mp4,m4a,3gp,amr,asf,aiff,au,
 
 # These declare a length in their header (or, Ogg, in their last page) that libav reports and that can be held against
 # what was decoded. In other formats libav's duration is an estimate from the bit rate.
-_DECLARING = {"mov", "matroska", "flac", "asf", "aiff", "ogg"}
+_DECLARING = {"mov", "matroska", "flac", "aiff", "ogg"}
 _MICROSECONDS = 1_000_000
 
 _SOUND_MAGIC = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"ID3", b"#!AMR", b"FORM", b"caff", b"\x1aE\xdf\xa3", b"0&\xb2u")

@@ -20,7 +20,9 @@ from core.results import Waveform
 
 _GAP_S = 0.1  # timestamps are rounded, to 1 ms in Matroska; a real gap is a pause in the recording
 _MAX_FAILURES = 1000
-_GAP_FAMILIES = {"matroska", "mov"}  # recorders leave pauses out of these; elsewhere timestamps may simply jump
+_ALL_PRESENT = 0.98
+_PAUSING = {"matroska", "mov", "asf"}  # recorders may leave pauses out of these
+_GAPLESS = {"ogg", "flac", "mpegts"}  # a gap in these is sound that was lost: libav skips pages with a wrong checksum
 
 
 def decode(source: Source, *, name: str | None = None, limits: Limits = Limits()) -> Waveform:
@@ -41,9 +43,9 @@ def decode(source: Source, *, name: str | None = None, limits: Limits = Limits()
         with open_track(clip) as track:
             limits.refuse_too_long(clip.name, track.declared_s or 0.0)
             listener = Listener(clip.name, limits)
-            playback = _Playback(track, clip.name)
+            playback = _Playback(track, clip.name, promise)
             playback.play_to(listener)
-            playback.refuse_incomplete(listener, promise)
+            playback.refuse_incomplete(listener)
             return Waveform(
                 samples=listener.finish(),
                 name=clip.name,
@@ -67,8 +69,9 @@ def probe(source: Source) -> AudioInfo:
 class _Playback:
     """Plays a track to a listener, watching the track's own clock and what fails to decode."""
 
-    def __init__(self, track: Track, name: str) -> None:
+    def __init__(self, track: Track, name: str, promise: Promise) -> None:
         self._track = track
+        self._promise = promise
         self._name = name
         self._start_s: float | None = None
         self._end_s = 0.0  # both by the track's clock
@@ -78,16 +81,16 @@ class _Playback:
         """Let `listener` hear every frame, and silence where the recording paused."""
         for frame in self._frames():
             gap_s = self._advance(frame)
-            if gap_s > _GAP_S and self._track.family in _GAP_FAMILIES:
-                listener.hear_silence(gap_s)
-            elif gap_s > _GAP_S and self._track.family == "ogg":
-                raise self._damaged()  # Ogg's clock counts samples: pages with wrong checksums were left out
+            if gap_s > _GAP_S and self._track.family in _GAPLESS:
+                raise self._damaged()
             try:
+                if gap_s > _GAP_S and self._track.family in _PAUSING:
+                    listener.hear_silence(gap_s)
                 listener.hear(frame)
             except LIBAV_ERRORS as error:  # a frame of a kind that cannot be mixed or resampled
                 raise self._damaged() from error
 
-    def refuse_incomplete(self, listener: Listener, promise: Promise) -> None:
+    def refuse_incomplete(self, listener: Listener) -> None:
         """Raise `AudioError` when the end of the clip is missing or cannot be decoded.
 
         Truncated is a clip that lacks more than 0.5 s, or in short ones more than 2 % (but 0.1 s at least): less is a
@@ -95,12 +98,13 @@ class _Playback:
         the very end is forgiven where no length is declared: such a stream is simply cut there.
         """
         came_s = max(listener.duration_s, self._end_s - (self._start_s or 0.0))
-        declared_s = came_s / promise.fraction_present if promise.fraction_present < 1 else self._track.declared_s
+        present = self._promise.fraction_present
+        declared_s = came_s / present if present < 1 else self._track.declared_s
         if declared_s is not None and declared_s - came_s > min(0.5, max(0.1, 0.02 * declared_s)):
             raise self._truncated(f"it declares {spoken(declared_s)} of sound, but only {spoken(came_s)} came")
         if self._num_failures > 1 or (self._num_failures and self._track.declared_s is not None):
             raise self._damaged()
-        if promise.ends_within_page:
+        if self._promise.ends_within_page:
             raise self._truncated(f"it breaks off within an Ogg page, after {spoken(came_s)}")
 
     def _frames(self) -> Iterator[AudioFrame]:
@@ -138,6 +142,8 @@ class _Playback:
 
     def _damaged(self) -> AudioError:
         at_s = self._end_s - (self._start_s or 0.0)
+        if self._promise.fraction_present < _ALL_PRESENT:  # then this is where the file was cut
+            return self._truncated(f"it declares more than came, and breaks off after {spoken(at_s)}")
         return AudioError(
             f"{self._name!r} is damaged: the sound after {spoken(at_s)} cannot be decoded; "
             "copy it again, or export it anew from an audio editor."

@@ -1,8 +1,8 @@
 """Headers that promise more sound data than came: how a cut file is told from a short one.
 
-libav silently reads whatever is there when a WAV, AVI, CAF, AU or MP3 file ends early, so the byte counts these
+libav silently reads whatever is there when a WAV, AVI, CAF, AU, WMA or MP3 file ends early, so the byte counts these
 headers hold are compared with the file here; an Ogg file that was cut ends within a page. Headers that hold times
-instead (MP4, Matroska, FLAC, AIFF, ASF) are compared after decoding.
+instead (MP4, Matroska, FLAC, AIFF) are compared after decoding.
 """
 
 import struct
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from core.audio.sources import Reader
 
 _MAX_CHUNKS = 4096
+_ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _MAX_OGG_PAGE_BYTES = 27 + 255 + 255 * 255
 # What programs write when they cannot know the size yet (pipes): 0, and nearly 2 or 4 GiB.
 _PLACEHOLDERS = (range(1), range(0x7FFF_F000, 0x8000_0001), range(0xFFFF_F000, 0x1_0000_0000))
@@ -68,6 +70,8 @@ def _promise(reader: Reader, head: bytes) -> tuple[int, int]:
     if head[:4] == b".snd":
         offset, size = struct.unpack(">II", head[4:12])
         return _known(size), offset
+    if head.startswith(_ASF_HEADER[:12]):
+        return _asf_promise(reader)
     return _xing_promise(reader, head)
 
 
@@ -91,6 +95,19 @@ def _caf_promise(reader: Reader) -> tuple[int, int]:
         if kind == b"data":
             return max(0, size), start  # -1: not known yet
     return 0, 0
+
+
+def _asf_promise(reader: Reader) -> tuple[int, int]:
+    """The size of the whole file, in the File Properties Object (ASF specification 1.2, section 3.2)."""
+    reader.seek(0)
+    head = reader.read_fully(1 << 16)
+    at = head.find(_ASF_FILE_PROPERTIES)
+    if at < 0 or len(head) < at + 92:
+        return 0, 0
+    (size,) = struct.unpack_from("<Q", head, at + 40)
+    (flags,) = struct.unpack_from("<I", head, at + 88)
+    is_broadcast = bool(flags & 1)  # sizes are not known then
+    return (0 if is_broadcast else int(size)), 0
 
 
 def _chunks(reader: Reader, offset: int, layout: str) -> Iterator[tuple[bytes, int, int]]:

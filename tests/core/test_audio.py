@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -149,21 +150,19 @@ def test_surround_sound_is_mixed_to_the_mean_of_its_six_channels() -> None:
 
 def test_a_pause_that_the_recorder_left_out_stays_in_the_time_line() -> None:
     """WebM from a call in which the microphone was off for a second: its timestamps jump."""
-    recording = io.BytesIO()
-    with_gap = _webm_with_gap(recording)
-    samples = audio.decode(with_gap).samples
+    samples = audio.decode(_webm_with_gap()).samples
     assert samples.shape[0] / SAMPLE_RATE_HZ == pytest.approx(3.0, abs=0.03)
     assert np.abs(samples[int(1.1 * SAMPLE_RATE_HZ) : int(1.9 * SAMPLE_RATE_HZ)]).max() == 0
     assert np.abs(samples[int(2.1 * SAMPLE_RATE_HZ) :]).max() > 0.1
 
 
-def _webm_with_gap(target: io.BytesIO) -> bytes:
-    import av
-
+def _webm_with_gap() -> bytes:
+    """Three seconds of voice without the packets of the second one."""
+    target = io.BytesIO()
     with av.open(target, "w", format="webm") as out:
         stream = out.add_stream("libopus", rate=48_000, layout="mono")
         stream.codec_context.open()
-        for frame in sounds._frames(sounds.voice(3.0, 48_000), stream.codec_context, 48_000, "mono"):
+        for frame in sounds.encoder_frames(sounds.voice(3.0, 48_000), stream.codec_context, 48_000, "mono"):
             for packet in stream.encode(frame):
                 if not 48_000 <= packet.pts < 96_000:
                     out.mux(packet)
