@@ -140,6 +140,27 @@ def video(container: str, *, num_tracks: int = 1, default_track: int | None = No
     return buffer.getvalue()
 
 
+def write_long(path: Path, container: str, codec: str, rate_hz: int, layout: str, *, minutes: int) -> None:
+    """Write minutes of noise to a file, one repeated second at a time, so that little memory is used."""
+    rng = np.random.default_rng(0)
+    with av.open(str(path), "w", format=container) as out:
+        stream = out.add_stream(codec, rate=rate_hz, layout=layout)
+        stream.codec_context.format = "s16"
+        second = (rng.normal(0, 3000, (1, rate_hz * stream.codec_context.layout.nb_channels))).astype(np.int16)
+        stream.codec_context.open()
+        size = stream.codec_context.frame_size or rate_hz // 10
+        fifo = av.AudioFifo()
+        for _ in range(minutes * 60):
+            block = av.AudioFrame.from_ndarray(second, format="s16", layout=layout)
+            block.sample_rate = rate_hz
+            fifo.write(block)
+            for frame in fifo.read_many(size):
+                out.mux(stream.encode(frame))
+        if (frame := fifo.read(0, partial=True)) is not None:
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+
+
 def with_table_first(clip: bytes) -> bytes:
     """An mp4 with its table of contents (moov) before the sound (mdat), as files for streaming have it."""
     with tempfile.TemporaryDirectory() as folder:
