@@ -119,14 +119,15 @@ def _is_sound_decoder(name: str) -> bool:
 
 
 def _choose_track(container: InputContainer, name: str) -> Track:
-    """The track marked as default, else the first."""
+    """The track marked as default, else the first; of those that can be decoded, if any can."""
     streams = container.streams.audio
     if not streams:
         kinds = sorted({str(stream.type) for stream in container.streams}) or ["nothing"]
         raise AudioError(
             f"{name!r} has no sound track, only {' and '.join(kinds)}; choose a file with sound: {ACCEPTED}."
         )
-    number = next((i for i, stream in enumerate(streams) if stream.disposition.value & 1), 0)
+    numbers = [i for i, stream in enumerate(streams) if stream.codec_context is not None] or [0]
+    number = next((i for i in numbers if streams[i].disposition.value & 1), numbers[0])
     stream = streams[number]
     if stream.codec_context is None:
         raise AudioError(f"{name!r} is coded in a way that cannot be decoded here; convert it to wav or mp3.")

@@ -8,7 +8,8 @@ frame.
 
 from collections.abc import Iterator
 
-from av import AudioFrame
+from av import AudioFrame, Packet
+from av.audio.stream import AudioStream
 
 from core.audio.container import LIBAV_ERRORS, AudioInfo, Track, open_track
 from core.audio.limits import Limits, spoken
@@ -20,6 +21,7 @@ from core.results import Waveform
 
 _GAP_S = 0.1  # timestamps are rounded, to 1 ms in Matroska; a real gap is a pause in the recording
 _MAX_FAILURES = 1000
+_TAGS = (b"ID3", b"TAG", b"APETAGEX")
 _ALL_PRESENT = 0.98
 _PAUSING = {"matroska", "mov", "asf"}  # recorders may leave pauses out of these
 _GAPLESS = {"ogg", "flac", "mpegts"}  # a gap in these is sound that was lost: libav skips pages with a wrong checksum
@@ -112,8 +114,7 @@ class _Playback:
         packets = self._track.container.demux(self._track.stream)
         while True:
             try:
-                packet = next(packets)
-                frames = packet.decode()
+                frames = _decoded(next(packets))
             except StopIteration:
                 return
             except LIBAV_ERRORS:
@@ -148,3 +149,13 @@ class _Playback:
             f"{self._name!r} is damaged: the sound after {spoken(at_s)} cannot be decoded; "
             "copy it again, or export it anew from an audio editor."
         )
+
+
+def _decoded(packet: "Packet[AudioStream]") -> list[AudioFrame]:
+    """A packet's frames; none for a tag between two MP3 files that were joined, which libav takes for a packet."""
+    try:
+        return packet.decode()
+    except LIBAV_ERRORS:
+        if bytes(packet).startswith(_TAGS):
+            return []
+        raise

@@ -14,7 +14,7 @@ GRANULARITIES = ("utterance", "frame")
 _PROBABILITY_DECIMALS = 6
 _LOGIT_DECIMALS = 5
 _TIME_DECIMALS = 4  # frame times are multiples of 2.5 ms: exact
-_ROWS_AT_ONCE = 4096
+_ROWS_AT_ONCE = 1024
 
 
 def record(analysis: Analysis, *, granularity: str, at: datetime | None = None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from core.emotions import EMOTION_KEYS
 from core.results import Analysis
 
 FRAMES_DOMINANT = "label"
-_ROWS_AT_ONCE = 4096
+_ROWS_AT_ONCE = 1024
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
