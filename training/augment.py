@@ -18,8 +18,8 @@ def augment(features: Tensor, generator: torch.Generator) -> Tensor:
     """Warp, filter, add noise and mask; each clip of the batch gets its own draw."""
     x = warp(features, generator)
     x = equalise(x, generator)
-    x = band_limit(x, generator, share=0.2)
-    x = add_noise(x, generator, share=0.4)
+    x = band_limit(x, generator, share=0.1)
+    x = add_noise(x, generator, share=0.25)
     x = x + LOG_10DB * 0.3 * _normal(x, generator, (x.shape[0], 1, 1))  # level of a crop against its clip, ±3 dB
     return mask(x.clamp_min(math.log(LOG_FLOOR)), generator)
 
@@ -37,7 +37,7 @@ def warp(x: Tensor, generator: torch.Generator, tempo: float = 0.15, shift_mels:
     return F.grid_sample(x.unsqueeze(1), grid, padding_mode="reflection", align_corners=False).squeeze(1)
 
 
-def equalise(x: Tensor, generator: torch.Generator, spread_db: float = 6.0) -> Tensor:
+def equalise(x: Tensor, generator: torch.Generator, spread_db: float = 4.0) -> Tensor:
     """A random smooth frequency response, as microphones and rooms have."""
     knots = spread_db / 10 * LOG_10DB * 0.5 * _normal(x, generator, (x.shape[0], 1, 6))
     return x + F.interpolate(knots, size=x.shape[1], mode="linear", align_corners=True).transpose(1, 2)
@@ -66,7 +66,7 @@ def add_noise(x: Tensor, generator: torch.Generator, share: float) -> Tensor:
     return torch.where(chosen, torch.logaddexp(x, noise), x)
 
 
-def mask(x: Tensor, generator: torch.Generator, time_masks: int = 2, mel_masks: int = 2) -> Tensor:
+def mask(x: Tensor, generator: torch.Generator, time_masks: int = 1, mel_masks: int = 1) -> Tensor:
     """SpecAugment (Park et al. 2019, arXiv:1904.08779): stretches of time and of frequency set to the clip's mean."""
     batch, mels, frames = x.shape
     hidden = torch.zeros(batch, mels, frames, dtype=torch.bool)

@@ -40,17 +40,18 @@ class Recipe:
     network: str = "mel"
     epochs: int = 40
     minutes: float = 0.0
-    batch_size: int = 32
+    batch_size: int = 20
     peak_rate: float = 2e-3
     weight_decay: float = 0.02
     label_smoothing: float = 0.1
     mixup: float = 0.3
+    mixup_share: float = 0.4  # of batches
     average_decay: float = 0.998
     crop_min_s: float = 1.0
     crop_max_s: float = 3.5
-    embed_dim: int = 128
-    num_blocks: int = 5
-    stem_channels: int = 24
+    embed_dim: int = 96
+    num_blocks: int = 2
+    stem_channels: int = 32
     dropout: float = 0.1
     bfloat16: int = 1  # autocast of the encoder: 1.5 times as fast where the processor has it
     seed: int = 1
@@ -130,7 +131,8 @@ class Run:
         return float(loss.detach())
 
     def _loss(self, samples: Tensor, labels: Tensor) -> Tensor:
-        share = float(self.rng.beta(self.recipe.mixup, self.recipe.mixup)) if self.recipe.mixup else 1.0
+        mixes = self.rng.random() < self.recipe.mixup_share
+        share = float(self.rng.beta(self.recipe.mixup, self.recipe.mixup)) if mixes else 1.0
         partner = torch.randperm(len(labels), generator=self.generator)
         if isinstance(self.network, MelNetwork):
             with torch.no_grad():

@@ -1,0 +1,60 @@
+"""The checkpoints EmoScope knows by name."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+BUNDLED_DIR = Path(__file__).parent / "bundled"
+SMALL_FILES = ("config.yaml", "configuration.json", "tokens.txt")
+HUB_FILES = ("model.pt", *SMALL_FILES)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """One checkpoint: its name here, its ids on the hubs (None: only bundled), size and licence.
+
+    `size_bytes` is about what the hub's `model.pt` takes; the optimizer's state in it is never read.
+    """
+
+    name: str
+    title: str
+    modelscope_id: str | None
+    huggingface_id: str | None
+    num_parameters: int
+    size_bytes: int
+    licence: str
+
+    @property
+    def is_bundled(self) -> bool:
+        return self.modelscope_id is None
+
+
+_HUB_LICENCE = "as stated on the hub's page; read it there"
+
+
+def _published(size: str, num_parameters: int, size_bytes: int) -> Checkpoint:
+    name = f"emotion2vec_plus_{size}"
+    return Checkpoint(
+        name,
+        f"emotion2vec+ {size}",
+        f"iic/{name}",
+        f"emotion2vec/{name}",
+        num_parameters,
+        size_bytes,
+        _HUB_LICENCE,
+    )
+
+
+CHECKPOINTS: tuple[Checkpoint, ...] = (
+    Checkpoint("bundled", "EmoScope bundled", None, None, 0, 0, "CC BY-NC-SA 4.0"),
+    _published("seed", 93_000_000, 1_120_000_000),
+    _published("base", 93_000_000, 1_120_000_000),
+    _published("large", 162_000_000, 1_950_000_000),
+)
+
+
+def find(name: str) -> Checkpoint | None:
+    """The registered checkpoint of that name or hub id."""
+    for checkpoint in CHECKPOINTS:
+        if name in (checkpoint.name, checkpoint.modelscope_id, checkpoint.huggingface_id):
+            return checkpoint
+    return None

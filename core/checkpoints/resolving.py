@@ -1,0 +1,103 @@
+"""From a name to a folder on this disk. Never asks the network."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.checkpoints.registry import BUNDLED_DIR, CHECKPOINTS, SMALL_FILES, Checkpoint, find
+from core.errors import CheckpointError
+from core.settings import Settings
+
+NEEDED_FILES = ("config.yaml", "tokens.txt")
+WEIGHT_FILES = ("model.safetensors", "model.pt")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointState:
+    """A known checkpoint and where it lies; `folder` is None while it is not on this disk."""
+
+    checkpoint: Checkpoint
+    folder: Path | None
+
+    @property
+    def is_present(self) -> bool:
+        return self.folder is not None
+
+
+def resolve(name: str, settings: Settings) -> Path:
+    """The folder of a checkpoint.
+
+    Args:
+        name: a registered name, a hub id, or the path of a folder in the hubs' format.
+
+    Raises:
+        CheckpointError: there is no such checkpoint here; the message says how to get it.
+    """
+    checkpoint = find(name)
+    if checkpoint is not None:
+        folder = _present_folder(checkpoint, settings)
+        if folder is None:
+            raise CheckpointError(
+                f"Checkpoint {checkpoint.name} is not on this machine; run `emoscope models pull {checkpoint.name}` "
+                "once with a network, or name a local folder."
+            )
+        return folder
+    return _local_folder(name)
+
+
+def states(settings: Settings) -> list[CheckpointState]:
+    """Every registered checkpoint with its folder, where it is present."""
+    return [CheckpointState(checkpoint, _present_folder(checkpoint, settings)) for checkpoint in CHECKPOINTS]
+
+
+def is_checkpoint_folder(folder: Path) -> bool:
+    """Whether the files a checkpoint needs are all there."""
+    has_small = all((folder / name).is_file() for name in NEEDED_FILES)
+    return has_small and any((folder / name).is_file() for name in WEIGHT_FILES)
+
+
+def installed_folder(checkpoint: Checkpoint, settings: Settings) -> Path:
+    """Where `emoscope models pull` puts a checkpoint."""
+    return settings.models_dir / checkpoint.name
+
+
+def _local_folder(name: str) -> Path:
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        known = ", ".join(checkpoint.name for checkpoint in CHECKPOINTS)
+        raise CheckpointError(f"There is no checkpoint {name!r}; use one of {known}, or the path of a folder.")
+    if not is_checkpoint_folder(folder):
+        raise CheckpointError(
+            f"{folder.name} is not a checkpoint folder; it needs {', '.join(SMALL_FILES)} and "
+            f"{' or '.join(WEIGHT_FILES)}, as on the hubs."
+        )
+    return folder
+
+
+def _present_folder(checkpoint: Checkpoint, settings: Settings) -> Path | None:
+    return next((folder for folder in _candidates(checkpoint, settings) if is_checkpoint_folder(folder)), None)
+
+
+def _candidates(checkpoint: Checkpoint, settings: Settings) -> Iterator[Path]:
+    """Our own folder first, then the caches of ModelScope's and Hugging Face's clients, in their layouts."""
+    if checkpoint.is_bundled:
+        yield BUNDLED_DIR
+        return
+    yield installed_folder(checkpoint, settings)
+    modelscope = Path(os.environ.get("MODELSCOPE_CACHE") or Path.home() / ".cache/modelscope/hub")
+    for root in (modelscope, modelscope / "models", modelscope / "hub", modelscope / "hub/models"):
+        yield root / str(checkpoint.modelscope_id)
+    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache/huggingface")
+    hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
+    yield from _huggingface_snapshots(hub / f"models--{str(checkpoint.huggingface_id).replace('/', '--')}")
+
+
+def _huggingface_snapshots(repository: Path) -> Iterator[Path]:
+    """The snapshot `main` points at, then any other, newest first."""
+    reference = repository / "refs" / "main"
+    if reference.is_file():
+        yield repository / "snapshots" / reference.read_text(encoding="utf-8").strip()
+    snapshots = repository / "snapshots"
+    if snapshots.is_dir():
+        yield from sorted(snapshots.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
