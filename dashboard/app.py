@@ -1,0 +1,32 @@
+"""The server: `python -m streamlit run dashboard/app.py`, or `uvicorn dashboard.app:app`.
+
+Loading begins when the server starts, in the background; the first person to arrive finds it done or under way.
+"""
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard.health import ROUTES
+from dashboard.resources import close_services, services
+
+
+def _import_drawing() -> None:
+    """Import what the first result needs to be drawn, so that nobody waits for it."""
+    import dashboard.charts  # noqa: F401  # for the import of Plotly, about half a second
+
+
+@asynccontextmanager
+async def preload(app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Start loading the model, and let go of the workers when the server stops."""
+    shared = services()
+    threading.Thread(target=_import_drawing, name="emoscope-import", daemon=True).start()
+    yield {"services": shared}
+    close_services()
+
+
+app = st.App(Path(__file__).with_name("main.py"), lifespan=preload, routes=ROUTES)

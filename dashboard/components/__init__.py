@@ -1,0 +1,1 @@
+"""Widgets that several pages share. Each draws one thing and owns its keys."""

@@ -1,0 +1,41 @@
+"""How to listen: which checkpoint, and how finely."""
+
+import streamlit as st
+
+from core.checkpoints import find, states
+from core.settings import Settings
+from dashboard.components.names import checkpoint_title
+from dashboard.language import Texts
+from dashboard.resources import services
+from dashboard.state import GRANULARITIES, Session
+
+
+def show(session: Session, texts: Texts) -> None:
+    """Draw both choices and keep them in `session`; another granularity computes nothing anew."""
+    names = present_checkpoints(services().settings)
+    session.checkpoint = st.selectbox(
+        texts("choices.checkpoint"),
+        names,
+        index=names.index(session.checkpoint) if session.checkpoint in names else 0,
+        format_func=checkpoint_title,
+        key="checkpoint",
+        help=texts("choices.checkpoint_help"),
+        width=300,
+    )
+    chosen = st.segmented_control(
+        texts("choices.granularity"),
+        GRANULARITIES,
+        default=session.granularity,
+        required=True,
+        format_func=lambda granularity: texts(f"granularity.{granularity}"),
+        key="granularity",
+        help=texts("choices.granularity_help"),
+    )
+    session.granularity = chosen or session.granularity
+
+
+def present_checkpoints(settings: Settings) -> list[str]:
+    """What can be chosen: the default first, then every other registered checkpoint that is on this disk."""
+    default = find(settings.checkpoint)
+    others = [known.checkpoint for known in states(settings) if known.is_present]
+    return [settings.checkpoint] + [other.name for other in others if other != default]

@@ -1,0 +1,38 @@
+"""What the whole process shares. The only file with `st.cache_*`."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.settings import Settings
+from dashboard.listening import Listener
+from dashboard.model_host import ModelHost
+
+
+@dataclass(frozen=True)
+class Services:
+    """The models and those who listen with them."""
+
+    settings: Settings
+    host: ModelHost
+    listener: Listener
+
+
+@st.cache_resource(show_spinner=False)
+def services() -> Services:
+    """The one instance; making it begins to load the default checkpoint in the background.
+
+    `dashboard.app` calls this when the server starts, so that a session only ever finds it.
+    """
+    settings = Settings.from_environment()
+    host = ModelHost(settings)
+    host.start()
+    return Services(settings, host, Listener(host))
+
+
+def close_services() -> None:
+    """Finish no more than the window in progress, and forget the instance: a server that starts again loads again."""
+    shared = services()
+    services.clear()
+    shared.listener.shutdown()
+    shared.host.shutdown()

@@ -1,0 +1,86 @@
+"""What a session remembers, each key named once, and what of it the address bar carries."""
+
+import uuid
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from dashboard.language import LANGUAGES, Texts, language_of, texts_in
+from dashboard.listening import Heard, Listening, Shelf
+from dashboard.resources import services
+
+LANGUAGE_PARAMETER = "lang"
+LANGUAGE_KEY = "language"  # also the switch's own key
+_SESSION = "emoscope_session"
+GRANULARITIES = ("utterance", "frame")
+
+
+@dataclass
+class Clip:
+    """A clip of this session. `name` came from outside: show it with `st.text`, never as markup.
+
+    Attributes:
+        heard: the decoded clip, or what is wrong with it.
+        listenings: by checkpoint.
+    """
+
+    name: str
+    heard: "Future[Heard]"
+    is_synthetic: bool = False
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    listenings: dict[str, Listening] = field(default_factory=dict)
+
+
+@dataclass
+class Session:
+    """One browser tab's clips and choices."""
+
+    checkpoint: str
+    granularity: str = GRANULARITIES[0]
+    clips: list[Clip] = field(default_factory=list)
+    selected: str | None = None
+    shelf: Shelf = field(default_factory=Shelf)
+    doors: dict[str, int] = field(default_factory=dict)  # how often each way in was emptied: part of its widget's key
+    saved: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    def remove(self, clip: Clip) -> None:
+        """Forget a clip; what is being done for it stops."""
+        for listening in clip.listenings.values():
+            listening.cancel()
+        self.clips.remove(clip)
+        kept = {other.heard.result().waveform.sha256 for other in self.clips if has_sound(other)}
+        self.shelf.analyses = {key: value for key, value in self.shelf.analyses.items() if key.sha256 in kept}
+
+
+def has_sound(clip: Clip) -> bool:
+    """Whether the clip is decoded, without an error."""
+    return clip.heard.done() and not clip.heard.cancelled() and clip.heard.exception() is None
+
+
+def session() -> Session:
+    """This session's memory."""
+    if _SESSION not in st.session_state:
+        st.session_state[_SESSION] = Session(services().host.default)
+    remembered: Session = st.session_state[_SESSION]
+    return remembered
+
+
+def language() -> str:
+    """The language on screen: what was chosen, else what the link says, else what the browser speaks."""
+    if LANGUAGE_KEY not in st.session_state:
+        asked = st.query_params.get(LANGUAGE_PARAMETER, "")
+        st.session_state[LANGUAGE_KEY] = asked if asked in LANGUAGES else language_of(st.context.locale)
+    chosen: str = st.session_state[LANGUAGE_KEY]
+    return chosen
+
+
+def link_language() -> None:
+    """Keep the language in the address bar, so that a link opens in it."""
+    if st.query_params.get(LANGUAGE_PARAMETER) != language():
+        st.query_params[LANGUAGE_PARAMETER] = language()
+
+
+def texts() -> Texts:
+    """The words in this session's language."""
+    return texts_in(language())
