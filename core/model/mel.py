@@ -5,6 +5,7 @@ arXiv:2005.08100) with ALiBi attention → a linear head on every frame. It hear
 samples as emotion2vec, gives the same frames, and its utterance logits are likewise the mean of its frame logits.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -56,12 +57,8 @@ class MelConfig:
 def mel_filterbank(num_mels: int, low_hz: float, high_hz: float) -> Tensor:
     """(num_mels, FFT_SIZE/2 + 1) float32: triangles evenly spaced on the HTK mel scale, 2595·log10(1 + f/700)."""
 
-    def to_mel(hz: Tensor) -> Tensor:
-        return 2595 * torch.log10(1 + hz / 700)
-
-    edges_mel = torch.linspace(
-        float(to_mel(torch.tensor(low_hz))), float(to_mel(torch.tensor(high_hz))), num_mels + 2, dtype=torch.float64
-    )
+    low_mel, high_mel = (2595 * math.log10(1 + hz / 700) for hz in (low_hz, high_hz))
+    edges_mel = torch.linspace(low_mel, high_mel, num_mels + 2, dtype=torch.float64)
     edges_hz = 700 * (10 ** (edges_mel / 2595) - 1)
     bins_hz = torch.linspace(0, SAMPLE_RATE_HZ / 2, FFT_SIZE // 2 + 1, dtype=torch.float64)
     rising = (bins_hz - edges_hz[:-2, None]) / (edges_hz[1:-1] - edges_hz[:-2])[:, None]

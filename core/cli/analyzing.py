@@ -1,0 +1,109 @@
+"""`emoscope analyze`."""
+
+import argparse
+import sys
+from dataclasses import replace
+from typing import Any
+
+from core.audio import Limits, decode
+from core.cli.terminal import bar, plain, say, show_progress
+from core.emotions import EMOTIONS, emotion
+from core.errors import EmoScopeError
+from core.model.engine import Engine
+from core.results import Analysis, Stage, Waveform
+from core.settings import Settings
+
+WORTH_PACKING_S = 20.0  # packing a large model's weights takes a third of a second; shorter work is done sooner without
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """Analyse each clip; a bad one is one line on standard error and exit code 1, the others go on."""
+    settings = _with_options(settings, options)
+    engine = _engine(options, settings)
+    failed = 0
+    heard_s = 0.0
+    for clip in options.clips:
+        try:
+            waveform = decode(sys.stdin.buffer if clip == "-" else clip, limits=Limits.from_settings(settings))
+            heard_s += waveform.duration_s
+            if heard_s > WORTH_PACKING_S and hasattr(engine, "optimise"):
+                engine.optimise()
+            _report(_analyze(waveform, engine, settings), waveform, options)
+        except EmoScopeError as error:
+            failed += 1
+            show_progress("")
+            say(f"emoscope: {plain(str(error))}")
+    return 1 if failed else 0
+
+
+def _with_options(settings: Settings, options: argparse.Namespace) -> Settings:
+    chosen = {name: getattr(options, name) for name in ("checkpoint", "precision", "device") if getattr(options, name)}
+    return replace(settings, **chosen)
+
+
+def _engine(options: argparse.Namespace, settings: Settings) -> Engine:
+    from core.model import open_engine
+
+    def on_stage(stage: Stage) -> None:
+        show_progress(f"{stage.name}: {stage.seconds:.2f} s, {stage.rss_mb:.0f} MB")
+
+    engine = open_engine(settings.checkpoint, settings, engine=options.engine, on_stage=on_stage)
+    show_progress("")
+    return engine
+
+
+def _analyze(waveform: Waveform, engine: Engine, settings: Settings) -> Analysis:
+    from core.analysis import AnalysisOptions, analyze
+
+    name = plain(waveform.name)
+    result = analyze(
+        waveform,
+        engine,
+        AnalysisOptions(settings.window_s, settings.margin_s),
+        on_progress=lambda done, total: show_progress(f"{name}: window {done} of {total}"),
+    )
+    show_progress("")
+    return result
+
+
+def _report(analysis: Analysis, waveform: Waveform, options: argparse.Namespace) -> None:
+    from core.exports.outputs import write_outputs
+    from core.exports.records import json_chunks
+
+    folder = write_outputs(analysis, waveform, options.out, granularity=options.granularity) if options.out else None
+    if options.json:
+        for chunk in json_chunks(analysis, granularity=options.granularity):
+            sys.stdout.write(chunk.encode("utf-8", "backslashreplace").decode("utf-8"))
+        sys.stdout.write("\n")
+    else:
+        print(_text(analysis))
+        if folder is not None:
+            print(f"  written to {plain(str(folder))}")
+    sys.stdout.flush()
+
+
+def _text(analysis: Analysis) -> str:
+    """The verdict as a person reads it."""
+    said = emotion(analysis.label)
+    scope = "" if analysis.num_windows == 1 else f" (mean over {analysis.num_windows} windows of the recording)"
+    secondary = ", ".join(f"{entry.label} {entry.score:.0%}" for entry in analysis.secondary) or "none above 3 %"
+    lines = [
+        f"{plain(analysis.name)} · {analysis.duration_s:.2f} s",
+        f"  {said.emoji}  {said.english} {said.chinese} · {analysis.confidence:.1%}{scope}",
+        f"  also: {secondary}",
+        *(_score_line(analysis, entry.key) for entry in EMOTIONS),
+        f"  {_provenance(analysis)}",
+    ]
+    return "\n".join(lines)
+
+
+def _score_line(analysis: Analysis, key: str) -> str:
+    if key in analysis.unsayable:
+        return f"  {key:>10}       this checkpoint cannot say it"
+    return f"  {key:>10} {analysis.scores[key]:6.1%} {bar(analysis.scores[key])}".rstrip()
+
+
+def _provenance(analysis: Analysis) -> str:
+    facts: list[Any] = [analysis.checkpoint.id, analysis.checkpoint.revision, analysis.engine, analysis.precision]
+    state = "calibrated" if analysis.checkpoint.calibrated else "uncalibrated"
+    return plain(" · ".join([*map(str, facts), analysis.device, state, f"{analysis.timings_s['total']:.2f} s"]))
