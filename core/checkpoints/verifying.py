@@ -1,0 +1,57 @@
+"""`emoscope models verify`: whether a folder is a checkpoint that can be trusted to load."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import CheckpointError
+from core.model import loading
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was found; `revision` is empty where the files are not all there."""
+
+    checks: tuple[Check, ...]
+    revision: str
+
+    @property
+    def is_sound(self) -> bool:
+        return all(check.passed for check in self.checks)
+
+
+def verify(folder: Path) -> Verification:
+    """Read a folder through: configuration, labels, every tensor's name, shape and finiteness. Never raises for its content."""
+    checks = [
+        _check("config.yaml", lambda: str(loading.read_configuration(folder)["model"])),
+        _check("tokens.txt", lambda: ", ".join(loading.read_tokens(folder).labels)),
+        _check("weights", lambda: _weights(folder)),
+    ]
+    revision = loading.revision_of(folder) if all(check.passed for check in checks) else ""
+    return Verification(tuple(checks), revision)
+
+
+def _check(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, look())
+    except CheckpointError as error:
+        return Check(name, False, str(error))
+
+
+def _weights(folder: Path) -> str:
+    configuration, tokens = loading.read_configuration(folder), loading.read_tokens(folder)
+    network = loading.build_network(configuration, loading.read_tensors(folder), tokens.num_rows)
+    for name, tensor in network.state_dict().items():
+        if not bool(tensor.isfinite().all()):
+            raise CheckpointError(f"Tensor {name} holds values that are not numbers; fetch the checkpoint again.")
+    count = sum(parameter.numel() for parameter in network.parameters())
+    return f"{loading.weights_file(folder).name}, {count:,} parameters, all finite"
