@@ -45,13 +45,13 @@ def report(findings: dict[str, Any], *, as_json: bool) -> str:
     lines += [f"{findings['cores']} cores, {findings['memory_gb']} GB memory, device {findings['device'] or 'none'}"]
     lines += [f"bfloat16: {'fast on this processor' if findings['bfloat16'] else 'emulated, slower than float32'}"]
     for title in ("packages", "programs", "checkpoints", "hubs"):
-        lines += ["", title, *_rows(findings[title])]
+        lines += ["", title, *_rows(findings[title], "not in reach" if title == "hubs" else "not here")]
     lines += ["", "ready to analyse" if findings["ready"] else "not ready: install requirements.txt"]
     return "\n".join(lines)
 
 
-def _rows(values: dict[str, Any]) -> Sequence[str]:
-    return [f"  {'✓' if value else '·'} {name:<24} {value or 'not here'}" for name, value in values.items()]
+def _rows(values: dict[str, Any], absent: str) -> Sequence[str]:
+    return [f"  {'✓' if value else '·'} {name:<24} {value or absent}" for name, value in values.items()]
 
 
 def _version(package: str) -> str:
