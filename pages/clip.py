@@ -9,7 +9,8 @@ texts = state.texts()
 session = state.session()
 
 st.title(texts("clip.title"), anchor=False)
-st.markdown(texts("clip.lead"))
+if not session.clips:
+    st.markdown(texts("clip.lead"))
 intake.show(session, texts)
 if not session.clips:
     intake.show_examples(session, texts)
