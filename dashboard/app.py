@@ -3,6 +3,7 @@
 Loading begins when the server starts, in the background; the first person to arrive finds it done or under way.
 """
 
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,8 @@ from typing import Any
 
 import streamlit as st
 
+from core.errors import SettingsError
+from core.settings import Settings
 from dashboard.health import ROUTES
 from dashboard.resources import close_services, services
 
@@ -29,4 +32,13 @@ async def preload(app: st.App) -> AsyncIterator[dict[str, Any]]:
     close_services()
 
 
+def _require_usable_settings() -> None:
+    """End with one sentence, not with a traceback, where an `EMOSCOPE_*` variable cannot be used."""
+    try:
+        Settings.from_environment()
+    except SettingsError as error:
+        sys.exit(f"emoscope: {error}")
+
+
+_require_usable_settings()
 app = st.App(Path(__file__).with_name("main.py"), lifespan=preload, routes=ROUTES)

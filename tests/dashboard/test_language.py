@@ -1,0 +1,140 @@
+"""Both catalogues say the same things, all of it is used, and nothing is said outside them."""
+
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from core.emotions import EMOTION_KEYS
+from core.errors import SettingsError
+from dashboard.examples import EXAMPLES
+from dashboard.language import LANGUAGES, language_of, texts_in
+from dashboard.listening import Phase
+from dashboard.model_host import State
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted([*ROOT.glob("dashboard/**/*.py"), *ROOT.glob("pages/*.py")])
+# Keys put together from a value: the families, and the values they must cover.
+FAMILIES = {
+    "state": list(State),
+    "progress": list(Phase),
+    "granularity": ["utterance", "frame"],
+    "example": [example.key for example in EXAMPLES],
+    "stage": ["import", "read", "build", "warm-up"],
+    "timing": ["decode", "score", "summarise", "total"],
+    "engine": ["checkpoint", "revision", "engine", "parameters", "embedding", "device", "precision", "memory"],
+}
+# Of Streamlit's calls, those whose first argument is read by people.
+SPEAKING = {
+    "title", "header", "subheader", "markdown", "caption", "text", "write", "button", "download_button", "selectbox",
+    "segmented_control", "file_uploader", "audio_input", "toggle", "checkbox", "radio", "expander", "popover", "info",
+    "warning", "error", "success", "metric", "badge", "progress", "spinner", "status", "toast", "tabs", "code",
+}  # fmt: skip
+
+
+def placeholders(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+def catalogue(language: str) -> dict[str, str]:
+    return dict(texts_in(language)._catalogue)
+
+
+def test_catalogues_have_the_same_keys_in_the_same_order() -> None:
+    assert list(catalogue("en")) == list(catalogue("zh"))
+
+
+def test_translations_take_the_same_values_and_none_is_empty() -> None:
+    english, chinese = catalogue("en"), catalogue("zh")
+    assert {key: placeholders(text) for key, text in english.items()} == {
+        key: placeholders(text) for key, text in chinese.items()
+    }
+    assert all(text.strip() for text in [*english.values(), *chinese.values()])
+
+
+def test_chinese_is_chinese() -> None:
+    same = {key for key, text in catalogue("zh").items() if not re.search(r"[\u4e00-\u9fff]", text)}
+    assert same <= {"unit.megabytes", "list.verdict", "chart.decibel"}, "these hold signs and names only"
+
+
+def test_every_key_the_code_names_exists_and_every_key_is_named() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    named = set(re.findall(r"""texts\(\s*["']([a-z_]+\.[a-z_-]+)["']""", code)) | set(
+        re.findall(r'"(status\.[a-z_]+)"', code)
+    )
+    named |= set(re.findall(r'self\(\s*"([a-z_]+\.[a-z_]+)"', code))
+    families = {f"{family}.{member}" for family, members in FAMILIES.items() for member in members}
+    assert named | families == set(catalogue("en"))
+
+
+def test_every_family_is_really_put_together_in_the_code() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    assert set(FAMILIES) == set(re.findall(r'texts\(f"([a-z]+)\.\{', code))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_is_said_outside_the_catalogues(path: Path) -> None:
+    """No call of Streamlit's that shows words is given a literal with letters in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and speaks(node.func):
+            shown = [*node.args[:1], *(word.value for word in node.keywords if word.arg in ("label", "help", "body"))]
+            for part in shown:
+                assert not has_words(part), f"{path.name}:{part.lineno} shows {ast.unparse(part)}"
+
+
+def speaks(function: ast.expr) -> bool:
+    return (
+        isinstance(function, ast.Attribute)
+        and isinstance(function.value, ast.Name)
+        and function.value.id == "st"
+        and function.attr in SPEAKING
+    )
+
+
+def has_words(node: ast.AST) -> bool:
+    """Whether an expression is, or is put together with, a literal that holds letters (a command is not words)."""
+    if isinstance(node, ast.JoinedStr):
+        return any(has_words(part) for part in node.values if isinstance(part, ast.Constant))
+    return (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.search(r"[^\W\d_]", node.value) is not None
+        and not node.value.startswith("emoscope ")
+    )
+
+
+def test_the_check_above_sees_literals() -> None:
+    assert has_words(ast.parse("'Hello'", mode="eval").body) and has_words(ast.parse("f'{n} clips'", mode="eval").body)
+    assert not has_words(ast.parse("texts('clip.title')", mode="eval").body)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_verdict_has_a_name_in_both_languages(language: str) -> None:
+    texts = texts_in(language)
+    for key in EMOTION_KEYS:
+        assert {texts.emotion(key), texts.other_emotion(key)} == {
+            texts_in("en").emotion(key),
+            texts_in("zh").emotion(key),
+        }
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [("zh-CN", "zh"), ("zh_TW", "zh"), ("ZH", "zh"), ("en-GB", "en"), ("de-DE", "en"), ("", "en"), (None, "en")],
+)
+def test_a_browser_is_greeted_in_its_language_or_in_english(locale: str | None, language: str) -> None:
+    assert language_of(locale) == language
+
+
+def test_an_unknown_language_is_refused_by_name() -> None:
+    with pytest.raises(SettingsError, match=r"no language '\.\./x'; use one of en, zh"):
+        texts_in("../x")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "spoken"), [(0.1, "0.10 s"), (59.994, "59.99 s"), (60, "1:00"), (187, "3:07"), (3765, "1:02:45")]
+)
+def test_durations_are_written_as_people_write_them(seconds: float, spoken: str) -> None:
+    assert texts_in("en").duration(seconds) == spoken
