@@ -75,3 +75,11 @@ def make_analysis() -> Callable[..., Analysis]:
 def analysis(make_analysis: Callable[..., Analysis], waveform: Waveform) -> Analysis:
     """An analysis of `waveform`; its checkpoint cannot say `other` nor `unknown`."""
     return make_analysis(waveform)
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An emotion2vec folder in the hubs' exact format with random weights at tiny size, optimizer state included."""
+    from benchmarks.random_checkpoint import write_checkpoint
+
+    return write_checkpoint(tmp_path_factory.mktemp("checkpoints") / "tiny", "tiny")

@@ -23,7 +23,7 @@ OnProgress = Callable[[int, int], None]
 IsCancelled = Callable[[], bool]
 SOURCES = ("modelscope", "huggingface")
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 4.0, 30.0
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 16  # at most this much is asked for again after a break
 
 
 @dataclass(frozen=True, slots=True)

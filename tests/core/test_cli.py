@@ -1,0 +1,117 @@
+"""The `emoscope` command, run as a person runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "core.cli"]
+
+
+def emoscope(*arguments: object, stdin: bytes | None = None, **variables: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        env=os.environ | variables,
+        timeout=120,
+        check=False,
+    )
+
+
+def lines(result: subprocess.CompletedProcess[bytes]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in result.stdout.decode().splitlines()]
+
+
+def test_json_lines_hold_the_documented_keys(tiny_checkpoint: Path, voice_path: Path) -> None:
+    result = emoscope("analyze", voice_path, "--checkpoint", tiny_checkpoint, "--json", "--granularity", "frame")
+    (record,) = lines(result)
+    assert result.returncode == 0 and result.stderr == b""
+    keys = "clip label confidence scores secondary duration_s checkpoint timings_s frames".split()
+    assert set(keys) <= set(record)
+    assert record["clip"] == "voice.wav" and record["duration_s"] == 3.0
+    assert record["label"] == max(record["scores"], key=record["scores"].get)  # type: ignore[attr-defined, call-overload]
+    assert len(record["frames"]["times_s"]) == 149  # type: ignore[index]
+
+
+def test_a_bad_file_is_one_line_and_the_others_go_on(tiny_checkpoint: Path, voice_path: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "not\x1b[31maudio\n.wav"
+    bad.write_text("this is text")
+    result = emoscope("analyze", bad, voice_path, tmp_path / "none.wav", "--checkpoint", tiny_checkpoint, "--json")
+    assert result.returncode == 1
+    assert [record["clip"] for record in lines(result)] == ["voice.wav"]
+    errors = result.stderr.decode().splitlines()
+    assert len(errors) == 2 and all(error.startswith("emoscope: ") for error in errors)
+    assert "\x1b" not in result.stderr.decode() and "none.wav" in errors[1]
+
+
+def test_both_engines_say_the_same(tiny_checkpoint: Path, voice_path: Path) -> None:
+    native, funasr = (
+        lines(emoscope("analyze", voice_path, "--checkpoint", tiny_checkpoint, "--json", "--engine", engine))[0]
+        for engine in ("native", "funasr")
+    )
+    assert (native["engine"], funasr["engine"]) == ("native", "funasr")
+    for emotion, score in native["scores"].items():  # type: ignore[attr-defined]
+        assert score == pytest.approx(funasr["scores"][emotion], abs=1e-4)  # type: ignore[index]
+
+
+def test_outputs_are_written_with_frames_at_frame_granularity(
+    tiny_checkpoint: Path, voice_path: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "outputs"
+    for granularity in ("utterance", "frame"):
+        result = emoscope(
+            "analyze", voice_path, "--checkpoint", tiny_checkpoint, "--out", out, "--granularity", granularity
+        )
+        assert result.returncode == 0, result.stderr
+    names = [sorted(file.name for file in folder.iterdir()) for folder in sorted(out.iterdir())]
+    common = ["embedding.npy", "processed_audio.wav", "result.json"]
+    assert sorted(names) == sorted([common, sorted([*common, "frames.csv"])])
+
+
+def test_a_person_reads_the_verdict(tiny_checkpoint: Path, voice_path: Path) -> None:
+    text = emoscope("analyze", voice_path, "--checkpoint", tiny_checkpoint).stdout.decode()
+    said = lines(emoscope("analyze", voice_path, "--checkpoint", tiny_checkpoint, "--json"))[0]
+    assert text.startswith("voice.wav · 3.00 s")
+    assert f"{said['label']}" in text and f"{said['confidence']:.1%}" in text and "uncalibrated" in text
+
+
+def test_standard_input_is_a_clip(tiny_checkpoint: Path, voice_wav: bytes) -> None:
+    result = emoscope("analyze", "-", "--checkpoint", tiny_checkpoint, "--json", stdin=voice_wav)
+    assert result.returncode == 0 and lines(result)[0]["duration_s"] == 3.0
+
+
+def test_wrong_usage_and_wrong_settings_are_told_apart(voice_path: Path) -> None:
+    assert emoscope("analyze").returncode == 2
+    assert emoscope("analyze", voice_path, "--precision", "float8").returncode == 2
+    result = emoscope("analyze", voice_path, EMOSCOPE_WINDOW_S="soon")
+    assert result.returncode == 1 and result.stderr.decode().count("\n") == 1
+    assert "EMOSCOPE_WINDOW_S is 'soon'" in result.stderr.decode()
+    result = emoscope("analyze", voice_path, "--checkpoint", "emotion2vec_plus_large", HOME="/nonexistent")
+    assert result.returncode == 1 and "emoscope models pull emotion2vec_plus_large" in result.stderr.decode()
+
+
+def test_models_are_listed_and_verified(tiny_checkpoint: Path) -> None:
+    listed = emoscope("models", "list").stdout.decode()
+    assert all(name in listed for name in ("bundled", "emotion2vec_plus_seed", "CC BY-NC-SA 4.0"))
+    verified = emoscope("models", "verify", tiny_checkpoint)
+    assert verified.returncode == 0 and b"sound" in verified.stdout
+
+
+def test_doctor_says_what_is_here() -> None:
+    nowhere = "http://127.0.0.1:9"
+    result = emoscope("doctor", "--json", EMOSCOPE_HF_ENDPOINT=nowhere, EMOSCOPE_MODELSCOPE_ENDPOINT=nowhere)
+    (found,) = lines(result)
+    assert result.returncode == 0 and found["ready"] is True
+    assert found["packages"]["torch"].startswith("2.13.0")  # type: ignore[index]
+    assert found["hubs"] == {"ModelScope": "", "Hugging Face": ""}
+    assert found["checkpoints"]["bundled"]  # type: ignore[index]
+
+
+def test_help_does_not_import_torch() -> None:
+    code = "import sys; from core.cli.main import _parser; _parser(); print('torch' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert result.stdout.strip() == "False"

@@ -1,0 +1,146 @@
+"""Training end to end on made-up voices, and what its figures rest on."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import accuracy_score, balanced_accuracy_score
+
+from core.audio import write_wav
+from core.results import Waveform
+from training import evaluate, train
+from training.augment import augment
+from training.data import Clip, read_manifest, speaker_folds
+from training.scoring import accuracy, summary, unweighted_average_recall
+
+EMOTIONS = {"happy": 400.0, "sad": 120.0, "angry": 1500.0}
+SIZE = "--embed-dim 16 --num-blocks 1 --stem-channels 4 --batch-size 8 --crop-min-s 0.5 --crop-max-s 0.8 --threads 2"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten speakers, three "emotions" that are tones apart, two clips each; and one file that is no audio."""
+    folder = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    rows = []
+    for speaker in range(10):
+        for emotion, pitch_hz in EMOTIONS.items():
+            for take in range(2):
+                time_s = np.arange(16_000) / 16_000
+                tone = np.sin(2 * np.pi * pitch_hz * (1 + 0.03 * speaker) * time_s)
+                samples = (0.3 * tone + 0.02 * rng.standard_normal(16_000)).astype(np.float32)
+                name = f"s{speaker}_{emotion}_{take}.wav"
+                write_wav(Waveform(samples), folder / name)
+                rows.append([name, "tones", f"s{speaker}", "female" if speaker % 2 else "male", "xx", emotion, "1.0"])
+    (folder / "broken.wav").write_text("no audio")
+    rows.append(["broken.wav", "tones", "s0", "male", "xx", "sad", "1.0"])
+    with (folder / "manifest.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["file", "corpus", "speaker", "gender", "language", "emotion", "duration_s"])
+        writer.writerows(rows)
+    return folder
+
+
+def run_training(data: Path, out: Path, *more: str) -> None:
+    train.main(["--data", str(data), "--out", str(out), "--cache", str(data / "cache"), *SIZE.split(), *more])
+
+
+def test_a_few_epochs_learn_the_tones_of_speakers_never_heard(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "checkpoint"
+    run_training(data, out, "--epochs", "12", "--fold", "1", "--peak-rate", "0.01", "--average-decay", "0.9")
+    tokens = (out / "tokens.txt").read_text(encoding="utf-8").splitlines()
+    assert [token.startswith("unuse") for token in tokens].count(False) == 3 and len(tokens) == 9
+    assert "broken.wav" in capsys.readouterr().err
+    evaluate.main(["--data", str(data), "--checkpoint", str(out), "--fold", "1"])
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["all"]["speakers"] == 2 and figures["all"]["clips"] == 12
+    assert set(figures["sayable"]) == set(EMOTIONS)
+    assert figures["all"]["uar"] >= 0.8 and set(figures["gender"]) == {"female", "male"}
+
+
+def test_a_resumed_run_ends_with_the_weights_of_an_unbroken_one(data: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    run_training(data, whole, "--epochs", "2")
+    recipe = train.Recipe(epochs=2, embed_dim=16, num_blocks=1, stem_channels=4, batch_size=8, crop_min_s=0.5,
+                          crop_max_s=0.8)  # fmt: skip
+    stopped_after_one_epoch(data, broken, recipe)
+    run_training(data, broken, "--epochs", "2", "--resume")
+    first, second = load_file(whole / "model.safetensors"), load_file(broken / "model.safetensors")
+    assert all(torch.allclose(first[name], second[name], atol=1e-6) for name in first)
+
+
+def stopped_after_one_epoch(data: Path, out: Path, recipe: train.Recipe) -> None:
+    """Run one epoch and stop as a kill would: the state is there, the checkpoint is not."""
+
+    class Stop(Exception):
+        pass
+
+    def stop_after_saving(line: object, path: Path) -> None:
+        if path.with_name("state.pt").exists():
+            raise Stop
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "_report", stop_after_saving)
+        with pytest.raises(Stop):
+            train.train(data, out, recipe, None, data / "cache", resume=False, report_every=5)
+    assert (out / "state.pt").exists() and not (out / "model.safetensors").exists()
+
+
+def test_no_speaker_stands_in_two_folds_and_corpora_are_spread() -> None:
+    clips = [
+        Clip("f", corpus, f"{corpus}{k}", "female" if k % 2 else "male", "xx", "sad", 1.0)
+        for corpus, count in (("a", 10), ("b", 7))
+        for k in range(count)
+        for _ in range(3)
+    ]
+    folds = speaker_folds(clips)
+    assert len(folds) == 17 and set(folds.values()) == set(range(5))
+    assert sorted([folds[f"a{k}"] for k in range(10)]) == sorted(list(range(5)) * 2)
+    assert folds == speaker_folds(reversed(clips))
+
+
+def test_the_folds_in_the_repository_are_those_of_the_code() -> None:
+    manifest = Path(__file__).parents[3] / "shared" / "speech" / "manifest.csv"
+    kept = json.loads((Path(train.__file__).parent / "folds.json").read_text())
+    assert len(kept) == 63 and set(kept.values()) == set(range(5))
+    if manifest.exists():
+        assert kept == speaker_folds(read_manifest(manifest))
+
+
+def test_uar_is_balanced_accuracy() -> None:
+    rng = np.random.default_rng(0)
+    truth, said = rng.choice(["a", "b", "c"], 200, p=[0.7, 0.2, 0.1]), rng.choice(["a", "b", "c", "d"], 200)
+    with pytest.warns(UserWarning, match="y_pred contains classes not in y_true"):
+        expected = balanced_accuracy_score(truth, said)
+    assert unweighted_average_recall(truth.tolist(), said.tolist()) == pytest.approx(expected)
+    assert accuracy(truth.tolist(), said.tolist()) == pytest.approx(accuracy_score(truth, said))
+
+
+def test_figures_are_given_by_corpus_gender_and_language() -> None:
+    clips = [Clip("f", c, s, g, "xx", e, 1.0) for c, s, g, e in [("a", "1", "m", "sad"), ("b", "2", "f", "happy")]]
+    figures = summary(clips, ["sad", "sad"])
+    assert figures["all"]["uar"] == 0.5
+    assert (figures["corpus"]["a"]["uar"], figures["corpus"]["b"]["uar"]) == (1.0, 0.0)
+    assert set(figures["gender"]) == {"m", "f"} and figures["language"]["xx"]["clips"] == 2
+
+
+def test_augmentation_is_repeatable_finite_and_keeps_shapes() -> None:
+    features = torch.randn(6, 64, 150, generator=torch.Generator().manual_seed(0)) - 2
+    first, second = (augment(features, torch.Generator().manual_seed(7)) for _ in range(2))
+    assert first.shape == features.shape and bool(first.isfinite().all())
+    assert torch.equal(first, second) and not torch.equal(first, features)
+
+
+def test_an_unknown_emotion_in_a_manifest_is_named(tmp_path: Path) -> None:
+    (tmp_path / "manifest.csv").write_text(
+        "file,corpus,speaker,gender,language,emotion,duration_s\nx.wav,a,s,f,xx,hungry,1\n"
+    )
+    with pytest.raises(ValueError, match=r"x\.wav is labelled 'hungry'"):
+        read_manifest(tmp_path / "manifest.csv")
