@@ -1,4 +1,4 @@
-"""`python -m benchmarks.random_checkpoint --size large|base|tiny OUT`: a checkpoint of random weights in the hubs' exact format.
+"""`python -m benchmarks.random_checkpoint --size large|base|tiny OUT`: random weights in the hubs' exact format.
 
 Same files, tensor names, shapes and file size as `iic/emotion2vec_plus_*` (the published `model.pt` also carries its
 optimiser's state, two thirds of the file). Weights are N(0, (0.5/√fan_in)²), which keeps frames apart; with a fixed
@@ -43,7 +43,8 @@ def _random(name: str, shape: torch.Size, generator: torch.Generator) -> Tensor:
         return 0.02 * torch.randn(shape, generator=generator)
     fan_in = shape[-1] if name == "extra_tokens" else shape[1:].numel()
     scale = 8.0 if name == "proj.weight" else 0.5  # verdicts as decided as a trained head's
-    return scale / fan_in**0.5 * torch.randn(shape, generator=generator)
+    tensor: Tensor = scale / fan_in**0.5 * torch.randn(shape, generator=generator)
+    return tensor
 
 
 def write_checkpoint(out: Path, size: str, *, seed: int = 0, optimizer_state: bool = True) -> Path:

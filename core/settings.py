@@ -40,7 +40,7 @@ class Settings:
         _require(self.device in DEVICES, "device", self.device, f"one of {', '.join(DEVICES)}")
         _require(self.precision in PRECISIONS, "precision", self.precision, f"one of {', '.join(PRECISIONS)}")
         _require(self.threads >= 0, "threads", self.threads, "0 (all cores) or more")
-        _require(0 <= self.margin_s, "margin_s", self.margin_s, "0 or more")
+        _require(self.margin_s >= 0, "margin_s", self.margin_s, "0 or more")
         _require(self.window_s >= 1, "window_s", self.window_s, "at least 1 second")
         _require(self.min_duration_s >= 0.1, "min_duration_s", self.min_duration_s, "at least 0.1 seconds")
         _require(

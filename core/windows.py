@@ -8,6 +8,7 @@ utterance's by 6e-4 with 30 s cores and 2 s margins (measured on emotion2vec at 
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,8 +46,7 @@ def split(samples: Array, window_s: float = 30.0, margin_s: float = 2.0) -> list
     count = math.ceil(num_frames / int(window_s * FRAME_RATE_HZ))
     edges = [index * num_frames // count for index in range(count + 1)]
     margin = math.ceil(margin_s * FRAME_RATE_HZ)
-    pairs = zip(edges, edges[1:], strict=False)
-    return [_window(samples, first, last, margin, num_frames, mean, variance) for first, last in pairs]
+    return [_window(samples, first, last, margin, num_frames, mean, variance) for first, last in pairwise(edges)]
 
 
 def _window(

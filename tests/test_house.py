@@ -14,7 +14,17 @@ def test_core_cannot_import_streamlit() -> None:
     """Ruff refuses it in core and allows it in the dashboard."""
     for folder, refused in (("core", True), ("training", True), ("dashboard", False)):
         result = subprocess.run(
-            [sys.executable, "-m", "ruff", "check", "--select", "TID251", "--stdin-filename", f"{folder}/probe.py", "-"],
+            [
+                sys.executable,
+                "-m",
+                "ruff",
+                "check",
+                "--select",
+                "TID251",
+                "--stdin-filename",
+                f"{folder}/probe.py",
+                "-",
+            ],
             input="import streamlit\n\nstreamlit.write(1)\n",
             capture_output=True,
             text=True,

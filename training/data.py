@@ -105,7 +105,7 @@ def normalised(samples: Array) -> Array:
 
 
 def cached_samples(data: Path, clips: Sequence[Clip], cache: Path) -> tuple[list[Clip], Samples]:
-    """Decode every clip once into `cache`; later runs map the file. Clips that cannot be decoded are named and left out."""
+    """Decode every clip once into `cache`; later runs map the file. Clips that cannot be decoded are left out."""
     key = hashlib.sha256("\n".join(f"{clip.file} {clip.duration_s}" for clip in clips).encode()).hexdigest()[:16]
     values_path, index_path = cache / f"{key}.f16", cache / f"{key}.json"
     if not index_path.exists():

@@ -1,4 +1,4 @@
-"""`python -m training.evaluate --data DIR --manifest CSV --checkpoint NAME`: how well a checkpoint hears labelled clips.
+"""`python -m training.evaluate --data DIR --manifest CSV --checkpoint NAME`: how well a checkpoint hears.
 
 Every clip goes the way a person's does: decoded, scored by the engine, the label being that of the mean frame logits.
 Prints JSON: unweighted average recall (UAR) and weighted accuracy in all and by corpus, gender and language.

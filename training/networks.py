@@ -30,7 +30,9 @@ def mel_configuration(**sizes: Any) -> dict[str, Any]:
     return {"model": "EmoScopeMel", "model_conf": MelConfig(**sizes).to_mapping()}
 
 
-def emotion2vec_configuration(embed_dim: int, num_heads: int, prenet_depth: int, depth: int, channels: int) -> dict[str, Any]:
+def emotion2vec_configuration(
+    embed_dim: int, num_heads: int, prenet_depth: int, depth: int, channels: int
+) -> dict[str, Any]:
     """`config.yaml` of an emotion2vec network of any size, in the hubs' own layout."""
     spec = f"[({channels}, 10, 5)] + [({channels}, 3, 2)] * 4 + [({channels}, 2, 2)] + [({channels}, 2, 2)]"
     audio = {
@@ -121,9 +123,7 @@ def tokens_of(seen: set[str]) -> list[str]:
     ]
 
 
-def save_folder(
-    folder: Path, configuration: dict[str, Any], tensors: dict[str, Tensor], tokens: list[str]
-) -> None:
+def save_folder(folder: Path, configuration: dict[str, Any], tensors: dict[str, Tensor], tokens: list[str]) -> None:
     """Write `model.safetensors`, `config.yaml`, `configuration.json` and `tokens.txt`."""
     folder.mkdir(parents=True, exist_ok=True)
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}

@@ -181,7 +181,11 @@ class Run:
         self.generator.set_state(state["generator"])
         torch.set_rng_state(state["torch"])
         self.rng.bit_generator.state = json.loads(state["rng"])
-        self.epoch, self.steps, self.seconds = int(state["counters"][0]), int(state["counters"][1]), state["counters"][2]
+        self.epoch, self.steps, self.seconds = (
+            int(state["counters"][0]),
+            int(state["counters"][1]),
+            state["counters"][2],
+        )
 
 
 def rate_factor(progress: float, warm_up: float = 0.08) -> float:
@@ -221,7 +225,9 @@ def said_by(network: Network, samples: Samples, indices: Sequence[int], never: T
     return said
 
 
-def train(data: Path, out: Path, recipe: Recipe, fold: int | None, cache: Path, resume: bool, report_every: int) -> None:
+def train(
+    data: Path, out: Path, recipe: Recipe, fold: int | None, cache: Path, resume: bool, report_every: int
+) -> None:
     """Train, report every few epochs on held-out speakers, and write the folder."""
     clips, samples = cached_samples(data, read_manifest(data / "manifest.csv"), cache)
     folds = speaker_folds(clips)
@@ -246,18 +252,24 @@ def train(data: Path, out: Path, recipe: Recipe, fold: int | None, cache: Path, 
     network = run.averaged()
     tensors = networks.hub_tensors(network, dict(network.state_dict()))
     networks.save_folder(out, run.configuration, tensors, networks.tokens_of(seen))
-    facts = {"recipe": {name: getattr(recipe, name) for name in Recipe.__slots__}, "fold": fold, "clips": len(learnt)}
-    facts |= {"epochs": run.epoch, "minutes": round(run.seconds / 60, 1), "parameters": networks.num_parameters(network)}
+    facts: dict[str, Any] = {
+        "recipe": {name: getattr(recipe, name) for name in Recipe.__slots__},
+        "fold": fold,
+        "clips": len(learnt),
+    }
+    facts |= {
+        "epochs": run.epoch,
+        "minutes": round(run.seconds / 60, 1),
+        "parameters": networks.num_parameters(network),
+    }
     (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n")
 
 
 def _epoch(run: Run, batches: Batches) -> dict[str, Any]:
     losses, begun, before = [], time.perf_counter(), run.seconds
     for step in range(batches.num_steps):
-        if run.recipe.minutes:
-            progress = run.progress
-        else:
-            progress = (run.epoch + step / batches.num_steps) / run.recipe.epochs
+        in_epoch = step / batches.num_steps
+        progress = run.progress if run.recipe.minutes else (run.epoch + in_epoch) / run.recipe.epochs
         if progress >= 1:
             break
         losses.append(run.step(*batches.draw(run.rng), progress))

@@ -1,4 +1,4 @@
-"""`emoscope models pull`: a checkpoint from ModelScope or Hugging Face, resumed where it stopped, checked, then moved in.
+"""`emoscope models pull`: a checkpoint from ModelScope or Hugging Face, resumed, checked, then moved in.
 
 Both hubs list a repository's files with sizes and SHA-256 and serve each over HTTPS with ranges; that is all that is
 used, so that one plain downloader serves both, with progress and cancel.

@@ -30,7 +30,7 @@ class Verification:
 
 
 def verify(folder: Path) -> Verification:
-    """Read a folder through: configuration, labels, every tensor's name, shape and finiteness. Never raises for its content."""
+    """Read a folder through: configuration, labels, every tensor's name, shape and values; its content never raises."""
     checks = [
         _check("config.yaml", lambda: str(loading.read_configuration(folder)["model"])),
         _check("tokens.txt", lambda: ", ".join(loading.read_tokens(folder).labels)),

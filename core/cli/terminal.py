@@ -7,9 +7,11 @@ _BAR_CELLS = 24
 
 def plain(text: str) -> str:
     """`text` with control and direction characters made visible, so that a file name cannot steer the terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text).encode(
-        "utf-8", "backslashreplace"
-    ).decode("utf-8")
+    return (
+        "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+        .encode("utf-8", "backslashreplace")
+        .decode("utf-8")
+    )
 
 
 def bar(share: float) -> str:

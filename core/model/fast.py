@@ -9,19 +9,23 @@ see all their frames at once, attention sees each clip alone; one ALiBi table wh
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.model.network import Block, Emotion2vec, alibi_table
+from core.model.network import Block, ConvLayer, Emotion2vec, alibi_table
 
 CHUNK_FRAMES = 50  # one second: the first convolution's output is then 6.5 MB in float32 at large size
 HEADWISE_POSITIONS = 300  # measured at large size: below it, attention in float32 is faster than a product a head
 Linear = Callable[[Tensor], Tensor]
+MakeLinear = Callable[[Tensor, Tensor | None, bool], Linear]  # weight, bias, whether a GELU follows
 
 
-def unpacked_and_packed(network: Emotion2vec, dtype: torch.dtype) -> tuple["FastEncoder", Callable[[], "FastEncoder"] | None]:
+def unpacked_and_packed(
+    network: Emotion2vec, dtype: torch.dtype
+) -> tuple["FastEncoder", Callable[[], "FastEncoder"] | None]:
     """An encoder that can speak at once, and how to make the faster one later.
 
     In float32 the first one uses the mapped weights as they are. bfloat16 has to convert them anyway, so it packs
@@ -45,7 +49,7 @@ def _packed(weight: Tensor, bias: Tensor | None, gelu: bool) -> Linear:
     return lambda x: ops._linear_pointwise(x, packed, bias, after, [], "none" if gelu else "")
 
 
-def _packer() -> Callable[[Tensor, Tensor | None, bool], Linear]:
+def _packer() -> MakeLinear:
     """oneDNN's packed linear layer where this torch has it (the ops are private), else the plain one."""
     try:
         probe = _packed(torch.zeros(16, 16), torch.zeros(16), True)(torch.zeros(2, 16))
@@ -76,7 +80,7 @@ class _Conv:
 class _FastBlock:
     """A transformer block on the concatenated frames of several clips."""
 
-    def __init__(self, block: Block, dtype: torch.dtype, make: Callable[[Tensor, Tensor | None, bool], Linear]) -> None:
+    def __init__(self, block: Block, dtype: torch.dtype, make: MakeLinear) -> None:
         def linear(layer: torch.nn.Linear, gelu: bool = False) -> Linear:
             return make(layer.weight.detach().to(dtype), layer.bias.detach().to(dtype), gelu)
 
@@ -117,7 +121,7 @@ def _attend_half(qkv: Tensor, bias: Tensor) -> Tensor:
 
 
 def _attend_by_head(qkv: Tensor, bias: Tensor) -> Tensor:
-    """The same with one product a head: in bfloat16 those reach oneDNN, the fused kernel does not. Softmax in float32."""
+    """The same with one product a head: in bfloat16 those reach oneDNN, the fused kernel does not. Float32 softmax."""
     time, _, num_heads, head_dim = qkv.shape
     out = qkv.new_empty(time, num_heads, head_dim)
     for head in range(num_heads):
@@ -130,21 +134,20 @@ def _attend_by_head(qkv: Tensor, bias: Tensor) -> Tensor:
 class FastEncoder:
     """Frame embeddings of several clips at once. Not thread-safe: the engine's lock guards it."""
 
-    def __init__(
-        self, network: Emotion2vec, dtype: torch.dtype, make: Callable[[Tensor, Tensor | None, bool], Linear]
-    ) -> None:
+    def __init__(self, network: Emotion2vec, dtype: torch.dtype, make: MakeLinear) -> None:
         self._config, self._dtype = network.config, dtype
-        self._convs = [self._conv(layer, make) for layer in network.convs]
+        self._convs = [self._conv(cast(ConvLayer, layer), make) for layer in network.convs]
         self._project_norm = (network.project_norm.weight.to(dtype), network.project_norm.bias.to(dtype))
         self._project = make(network.project.weight.detach().to(dtype), network.project.bias.detach().to(dtype), False)
-        self._positional = [(conv.weight.to(dtype), conv.bias.to(dtype)) for conv in network.positional]
+        positional = [cast(torch.nn.Conv1d, conv) for conv in network.positional]
+        self._positional = [(conv.weight.to(dtype), cast(Tensor, conv.bias).to(dtype)) for conv in positional]
         self._extra_tokens = network.extra_tokens[0].to(dtype)
         self._context_norm = (network.context_norm.weight.to(dtype), network.context_norm.bias.to(dtype))
-        self._blocks = [_FastBlock(block, dtype, make) for block in network.blocks]
+        self._blocks = [_FastBlock(cast(Block, block), dtype, make) for block in network.blocks]
         self._slopes = network.alibi_slopes()
         self._alibi = _AlibiTable(self._slopes, network.config.num_extra_tokens)
 
-    def _conv(self, layer: torch.nn.Module, make: Callable[[Tensor, Tensor | None, bool], Linear]) -> _Conv:
+    def _conv(self, layer: ConvLayer, make: MakeLinear) -> _Conv:
         out_channels, _, kernel = layer.conv.weight.shape
         rows = layer.conv.weight.detach().permute(0, 2, 1).reshape(out_channels, -1).to(self._dtype)
         norm = layer.norm
@@ -168,7 +171,7 @@ class FastEncoder:
         bias = self._alibi.corner(max(lengths))
         for block in self._blocks:
             x = block(x, lengths, bias)
-        return [clip[extra:].float() for clip in x.split(lengths)]
+        return [clip[extra:].float() for clip in torch.split(x, lengths)]
 
     def _embed(self, samples: Tensor) -> Tensor:
         """(num_samples,) → (num_frames, embed_dim): convolutions, projection and positions of one clip."""
@@ -177,7 +180,7 @@ class FastEncoder:
         return x + self._positions(x)
 
     def _chunks(self, samples: Tensor) -> list[Tensor]:
-        """Stretches of samples that give CHUNK_FRAMES frames each, overlapping by what one frame sees beyond its hop."""
+        """Stretches of samples that give CHUNK_FRAMES frames each, each with what its last frame sees beyond its hop."""
         hop, field = self._hop_and_field()
         num_frames = (samples.shape[0] - field) // hop + 1
         starts = range(0, num_frames, CHUNK_FRAMES)

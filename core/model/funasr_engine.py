@@ -42,7 +42,7 @@ class FunasrEngine:
         """One `FrameScores` a window. Raises `EngineError` for a window that is a part of a longer recording."""
         if any(window.keep_from or window.keep_to is not None for window in windows):
             raise EngineError(
-                "The funasr engine hears clips of one window (EMOSCOPE_WINDOW_S) only; use --engine native for long ones."
+                "The funasr engine hears clips of one window (EMOSCOPE_WINDOW_S) only; use --engine native for longer."
             )
         with self._lock, quiet_stdout():
             return [self._score(window, embeddings) for window in windows]
@@ -117,7 +117,9 @@ def configuration_check(folder: Path) -> None:
     from core.model.loading import read_configuration
 
     if (model := read_configuration(folder)["model"]) != "Emotion2vec":
-        raise EngineError(f"FunASR cannot run {folder.name}: it is a {model} network, not emotion2vec; use --engine native.")
+        raise EngineError(
+            f"FunASR cannot run {folder.name}: it is a {model} network, not emotion2vec; use --engine native."
+        )
 
 
 def _import_funasr() -> Any:

@@ -21,10 +21,11 @@ from core.results import SAMPLE_RATE_HZ, CheckpointIdentity, Stage
 from core.settings import Settings, available_cores
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from core.model.mel import MelNetwork
-    from core.model.native import NativeEngine
+    from core.model.native import Encoder, NativeEngine
     from core.model.network import Emotion2vec
 
 OnStage = Callable[[Stage], None]
@@ -66,7 +67,9 @@ def resident_mb() -> float:
     return pages * 4096 / 2**20
 
 
-def load_native(folder: Path, checkpoint_id: str, settings: Settings, on_stage: OnStage | None = None) -> "NativeEngine":
+def load_native(
+    folder: Path, checkpoint_id: str, settings: Settings, on_stage: OnStage | None = None
+) -> "NativeEngine":
     """Load a hub folder and warm it with one second of silence.
 
     Args:
@@ -80,7 +83,7 @@ def load_native(folder: Path, checkpoint_id: str, settings: Settings, on_stage: 
     stages = Stages(on_stage)
     import torch
 
-    from core.model.native import Head, NativeEngine, PlainEncoder
+    from core.model.native import Head, NativeEngine
 
     stages.finish("import")
     configuration = read_configuration(folder)
@@ -92,11 +95,7 @@ def load_native(folder: Path, checkpoint_id: str, settings: Settings, on_stage: 
     torch.set_num_threads(threads)
     network = build_network(configuration, tensors, tokens.num_rows).to(device)
     head = Head(network.proj.weight[list(tokens.rows)], network.proj.bias[list(tokens.rows)])
-    encoder, faster = PlainEncoder(network, dtype), None
-    if device == "cpu" and configuration["model"] == "Emotion2vec":
-        from core.model.fast import unpacked_and_packed
-
-        encoder, faster = unpacked_and_packed(network, dtype)
+    encoder, faster = _encoders(network, device, dtype)
     stages.finish("build")
     info = EngineInfo(
         engine="native",
@@ -114,6 +113,19 @@ def load_native(folder: Path, checkpoint_id: str, settings: Settings, on_stage: 
     stages.finish("warm-up")
     engine._info = replace(info, stages=tuple(stages.done))
     return engine
+
+
+def _encoders(
+    network: "Emotion2vec | MelNetwork", device: str, dtype: "torch.dtype"
+) -> "tuple[Encoder, Callable[[], Encoder] | None]":
+    """What runs the network here, and how to make a faster form of it where there is one."""
+    from core.model.fast import unpacked_and_packed
+    from core.model.native import PlainEncoder
+    from core.model.network import Emotion2vec
+
+    if device == "cpu" and isinstance(network, Emotion2vec):
+        return unpacked_and_packed(network, dtype)
+    return PlainEncoder(network, dtype), None
 
 
 def _device_of(settings: Settings) -> str:
@@ -135,7 +147,9 @@ def read_configuration(folder: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise CheckpointError(f"{folder.name}: config.yaml cannot be read ({_first_line(error)}).") from None
     if not isinstance(configuration, dict) or not isinstance(configuration.get("model_conf"), dict):
-        raise CheckpointError(f"{folder.name}: config.yaml holds no model_conf; take the folder from the hub unchanged.")
+        raise CheckpointError(
+            f"{folder.name}: config.yaml holds no model_conf; take the folder from the hub unchanged."
+        )
     if configuration.get("model") not in ("Emotion2vec", "EmoScopeMel"):
         raise CheckpointError(
             f"{folder.name}: config.yaml is for a {configuration.get('model')!r} model; "

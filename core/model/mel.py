@@ -89,7 +89,8 @@ class ConvBlock(nn.Module):
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         x = x + self._attend(self.attention_norm(x), bias)
         x = x + self.dropout(self._convolve(self.conv_norm(x)))
-        return x + self.dropout(self.fc2(F.silu(self.fc1(self.mlp_norm(x)))))
+        out: Tensor = x + self.dropout(self.fc2(F.silu(self.fc1(self.mlp_norm(x)))))
+        return out
 
     def _attend(self, x: Tensor, bias: Tensor) -> Tensor:
         batch, time, dim = x.shape

@@ -1,4 +1,4 @@
-"""emotion2vec in plain PyTorch: the network of Ma et al. (2023), arXiv:2312.15185, as the emotion2vec+ folders hold it.
+"""emotion2vec in plain PyTorch: the network of Ma et al. (2023), arXiv:2312.15185, as the hubs' folders hold it.
 
 A data2vec 2.0 audio encoder (Baevski et al. 2022, arXiv:2212.07525): seven convolutions take 16 kHz samples to 50 frames
 a second, five grouped convolutions add position, transformer blocks with ALiBi (Press et al. 2021, arXiv:2108.12409)
@@ -204,7 +204,8 @@ class Emotion2vec(nn.Module):
         bias = alibi_table(self.alibi_slopes(), x.shape[1], self.config.num_extra_tokens)
         for block in self.blocks:
             x = block(x, bias)
-        return x[:, self.config.num_extra_tokens :]
+        frames: Tensor = x[:, self.config.num_extra_tokens :]
+        return frames
 
     def _positions(self, x: Tensor) -> Tensor:
         for conv in self.positional:

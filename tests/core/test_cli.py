@@ -30,8 +30,10 @@ def test_json_lines_hold_the_documented_keys(tiny_checkpoint: Path, voice_path: 
     result = emoscope("analyze", voice_path, "--checkpoint", tiny_checkpoint, "--json", "--granularity", "frame")
     (record,) = lines(result)
     assert result.returncode == 0 and result.stderr == b""
-    keys = "clip label confidence scores secondary duration_s checkpoint timings_s frames".split()
-    assert set(keys) <= set(record)
+    keys = {
+        "clip", "label", "confidence", "scores", "secondary", "duration_s", "checkpoint", "timings_s", "frames",
+    }  # fmt: skip
+    assert keys <= set(record)
     assert record["clip"] == "voice.wav" and record["duration_s"] == 3.0
     assert record["label"] == max(record["scores"], key=record["scores"].get)  # type: ignore[attr-defined, call-overload]
     assert len(record["frames"]["times_s"]) == 149  # type: ignore[index]

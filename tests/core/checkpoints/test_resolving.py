@@ -80,4 +80,6 @@ def test_a_local_folder_is_taken_by_its_path(settings: Settings, tiny_checkpoint
 def test_names_are_unique_and_hub_ids_are_the_published_ones() -> None:
     assert len({checkpoint.name for checkpoint in CHECKPOINTS}) == len(CHECKPOINTS) == 4
     ids = {(checkpoint.modelscope_id, checkpoint.huggingface_id) for checkpoint in CHECKPOINTS[1:]}
-    assert ids == {(f"iic/emotion2vec_plus_{s}", f"emotion2vec/emotion2vec_plus_{s}") for s in ("seed", "base", "large")}
+    assert ids == {
+        (f"iic/emotion2vec_plus_{s}", f"emotion2vec/emotion2vec_plus_{s}") for s in ("seed", "base", "large")
+    }
