@@ -44,7 +44,7 @@ def equalise(x: Tensor, generator: torch.Generator, spread_db: float = 4.0) -> T
 
 
 def band_limit(x: Tensor, generator: torch.Generator, share: float) -> Tensor:
-    """Telephone and narrow-band codecs: for some clips nothing remains above a cut (nor below 300 Hz, half the time)."""
+    """Telephone and narrow-band codecs: some clips have nothing above a cut (nor below 300 Hz, half the time)."""
     batch, mels, _ = x.shape
     cut = torch.randint(int(mels * 0.66), mels, (batch, 1, 1), generator=generator)
     low = torch.randint(0, int(mels * 0.17), (batch, 1, 1), generator=generator)

@@ -180,7 +180,7 @@ class FastEncoder:
         return x + self._positions(x)
 
     def _chunks(self, samples: Tensor) -> list[Tensor]:
-        """Stretches of samples that give CHUNK_FRAMES frames each, each with what its last frame sees beyond its hop."""
+        """Stretches of samples that give CHUNK_FRAMES frames each, each with what its last frame sees past its hop."""
         hop, field = self._hop_and_field()
         num_frames = (samples.shape[0] - field) // hop + 1
         starts = range(0, num_frames, CHUNK_FRAMES)

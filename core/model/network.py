@@ -1,9 +1,9 @@
 """emotion2vec in plain PyTorch: the network of Ma et al. (2023), arXiv:2312.15185, as the hubs' folders hold it.
 
-A data2vec 2.0 audio encoder (Baevski et al. 2022, arXiv:2212.07525): seven convolutions take 16 kHz samples to 50 frames
-a second, five grouped convolutions add position, transformer blocks with ALiBi (Press et al. 2021, arXiv:2108.12409)
-add context, and one linear layer turns each frame into emotion logits. This form is for training, CUDA and reference;
-`core.model.fast` runs the same weights faster on a CPU.
+A data2vec 2.0 audio encoder (Baevski et al. 2022, arXiv:2212.07525): seven convolutions take 16 kHz samples to
+50 frames a second, five grouped convolutions add position, transformer blocks with ALiBi (Press et al. 2021,
+arXiv:2108.12409) add context, and one linear layer turns each frame into emotion logits. This form is for training,
+CUDA and reference; `core.model.fast` runs the same weights faster on a CPU.
 """
 
 import ast
