@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from core import audio, windows
 from core.audio import Limits, Source
+from core.memory import release_free_memory
 from core.model.engine import Engine, Window
 from core.results import Analysis, FrameScores, LogEntry, Waveform
 
@@ -55,6 +56,8 @@ def _score(parts: list[Window], engine: Engine, on_progress: Progress) -> list[F
     on_progress(0, len(parts))
     for done, part in enumerate(parts, start=1):
         scores += engine.score([part])
+        if len(parts) > 1:
+            release_free_memory()
         on_progress(done, len(parts))
     return scores
 

@@ -35,6 +35,8 @@ class Settings:
     max_upload_mb: int = 2048
     models_dir: Path = field(default_factory=lambda: _cache_home() / "models")
     outputs_dir: Path = field(default_factory=lambda: Path("outputs"))
+    modelscope_endpoint: str = "https://www.modelscope.cn"
+    hf_endpoint: str = "https://huggingface.co"
 
     def __post_init__(self) -> None:
         _require(self.device in DEVICES, "device", self.device, f"one of {', '.join(DEVICES)}")
@@ -47,6 +49,9 @@ class Settings:
             self.max_duration_s >= self.min_duration_s, "max_duration_s", self.max_duration_s, "at least min_duration_s"
         )
         _require(self.max_upload_mb >= 1, "max_upload_mb", self.max_upload_mb, "at least 1")
+        for name in ("modelscope_endpoint", "hf_endpoint"):
+            address = getattr(self, name)
+            _require(address.startswith(("http://", "https://")), name, address, "an http:// or https:// address")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":

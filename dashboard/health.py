@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from core.model.loading import resident_mb
+from core.memory import resident_mb
 from dashboard.components.names import checkpoint_title
 from dashboard.model_host import LoadStatus, State
 from dashboard.resources import services

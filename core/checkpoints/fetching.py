@@ -1,39 +1,41 @@
-"""`emoscope models pull`: a checkpoint from ModelScope or Hugging Face, resumed, checked, then moved in.
+"""`emoscope models pull`: a checkpoint from ModelScope or Hugging Face, resumed, checked, then moved into place.
 
-Both hubs list a repository's files with sizes and SHA-256 and serve each over HTTPS with ranges; that is all that is
-used, so that one plain downloader serves both, with progress and cancel.
+While files are coming they lie in `<models_dir>/.<name>.partial/`, each named by its checksum, so that what one hub
+began the other may finish when it holds the same bytes. Nothing is in `<models_dir>/<name>/` before all of it is
+there and checked.
 """
 
-import hashlib
+import contextlib
+import fcntl
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import requests
 
-from core.checkpoints.registry import HUB_FILES, Checkpoint, find
+from core.checkpoints.hubs import (
+    CONNECT_TIMEOUT_S,
+    HEADERS,
+    READ_TIMEOUT_S,
+    SOURCES,
+    Listing,
+    RemoteFile,
+    listings,
+    reason_of,
+)
+from core.checkpoints.origins import Origin, OriginFile, checksum_of, write_origin
+from core.checkpoints.registry import CHECKPOINTS, find
 from core.checkpoints.resolving import installed_folder, is_checkpoint_folder
 from core.errors import CheckpointError
 from core.settings import Settings
 
 OnProgress = Callable[[int, int], None]
 IsCancelled = Callable[[], bool]
-SOURCES = ("modelscope", "huggingface")
-CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 4.0, 30.0
-CHUNK_BYTES = 1 << 16  # at most this much is asked for again after a break
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteFile:
-    """A file of a hub repository; `sha256` is empty where the hub does not say."""
-
-    path: str
-    size_bytes: int
-    sha256: str
-    url: str
+CHUNK_BYTES = 1 << 18
+ATTEMPTS_WITHOUT_PROGRESS = 3
+PAUSE_S = 0.5  # before the second attempt; doubled before the third
 
 
 class Cancelled(CheckpointError):
@@ -48,10 +50,11 @@ def pull(
     on_progress: OnProgress | None = None,
     is_cancelled: IsCancelled | None = None,
 ) -> Path:
-    """Fetch a checkpoint into `settings.models_dir`.
+    """Fetch a checkpoint into `settings.models_dir`; nothing is fetched when it is there already.
 
     Args:
-        source: "modelscope", "huggingface", or "auto" to try one after the other.
+        name: a registered name or a hub id.
+        source: "modelscope", "huggingface", or "auto" to use the first of the two that answers, then the other.
         on_progress: called as on_progress(bytes so far, bytes in all).
         is_cancelled: asked between chunks; what came is kept and the next pull goes on from there.
 
@@ -59,156 +62,162 @@ def pull(
         The folder, complete and checked.
 
     Raises:
-        CheckpointError: no such checkpoint, no hub in reach, a checksum that does not match; Cancelled: on request.
+        CheckpointError: no such checkpoint, no hub in reach, a checksum that does not match, no room on the disk.
+        Cancelled: on request.
     """
     checkpoint = find(name)
     if checkpoint is None or checkpoint.is_bundled:
-        raise CheckpointError(f"{name!r} is not on the hubs; pull one of emotion2vec_plus_seed, _base or _large.")
+        known = ", ".join(entry.name for entry in CHECKPOINTS if not entry.is_bundled)
+        raise CheckpointError(f"{name!r} is not on the hubs; pull one of {known}.")
     target = installed_folder(checkpoint, settings)
     if is_checkpoint_folder(target):
         return target
-    files = _first_listing(checkpoint, SOURCES if source == "auto" else (source,))
+    found = listings(checkpoint, settings, SOURCES if source == "auto" else (source,))
     partial = target.with_name(f".{target.name}.partial")
-    _require_room(files, partial)
-    _fetch_all(files, partial, on_progress or _ignore, is_cancelled or _never)
-    partial.rename(target)
+    with _written_to(settings.models_dir), _alone_in(partial, checkpoint.name):
+        if not is_checkpoint_folder(target):  # else another process has just finished
+            listing = _fetch_from_first(found, partial, on_progress or _ignore, is_cancelled or _never)
+            _move_into_place(listing, partial, target)
     return target
 
 
-def _first_listing(checkpoint: Checkpoint, sources: tuple[str, ...]) -> list[RemoteFile]:
-    listings = {"modelscope": _modelscope_files, "huggingface": _huggingface_files}
-    failures = []
-    for source in sources:
+@contextlib.contextmanager
+def _written_to(models_dir: Path) -> Iterator[None]:
+    """A full or forbidden disk is a sentence, not a traceback."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, requests.RequestException):
+            raise
+        raise CheckpointError(
+            f"The checkpoint cannot be kept in {str(models_dir)!r} ({error.strerror or error}); "
+            "make room or choose another folder with EMOSCOPE_MODELS_DIR."
+        ) from error
+
+
+@contextlib.contextmanager
+def _alone_in(partial: Path, name: str) -> Iterator[None]:
+    """Only one process fetches a checkpoint at a time; the system lets go of the lock when a process ends."""
+    partial.mkdir(parents=True, exist_ok=True)
+    with (partial / "lock").open("w") as lock:
         try:
-            return _wanted(listings[source](checkpoint), source)
-        except (requests.RequestException, KeyError, TypeError, ValueError) as error:
-            failures.append(f"{source} ({_reason(error)})")
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CheckpointError(f"{name} is being fetched by another process; wait until it is done.") from None
+        yield
+
+
+def _fetch_from_first(
+    found: list[Listing], partial: Path, on_progress: OnProgress, is_cancelled: IsCancelled
+) -> Listing:
+    """Bring all files from one hub; where its connection breaks for good, from the next."""
+    failures = []
+    for listing in found:
+        _require_room(listing, partial)
+        try:
+            _fetch_all(listing, partial, on_progress, is_cancelled)
+            return listing
+        except requests.RequestException as error:
+            failures.append(f"{listing.source} ({reason_of(error)})")
     raise CheckpointError(
-        f"{checkpoint.name} cannot be fetched: {' and '.join(failures)} not in reach; "
-        "connect to a network, or copy the hub's folder here and name its path."
+        f"The download broke off: {' and '.join(failures)}; what came is kept, pull again to go on from there."
     )
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"HTTP {error.response.status_code}"
-    return "no connection" if isinstance(error, requests.RequestException) else "an unexpected answer"
-
-
-def _wanted(files: list[RemoteFile], source: str) -> list[RemoteFile]:
-    wanted = [file for file in files if file.path in HUB_FILES]
-    missing = set(HUB_FILES) - {file.path for file in wanted}
-    if missing:
-        raise ValueError(f"{source} lists no {', '.join(sorted(missing))}")
-    return sorted(wanted, key=lambda file: file.size_bytes)
-
-
-def modelscope_endpoint() -> str:
-    return os.environ.get("EMOSCOPE_MODELSCOPE_ENDPOINT", "https://www.modelscope.cn").rstrip("/")
-
-
-def huggingface_endpoint() -> str:
-    return os.environ.get("EMOSCOPE_HF_ENDPOINT", "https://huggingface.co").rstrip("/")
-
-
-def _modelscope_files(checkpoint: Checkpoint) -> list[RemoteFile]:
-    base = f"{modelscope_endpoint()}/api/v1/models/{checkpoint.modelscope_id}/repo"
-    listing = _json(f"{base}/files?Revision=master&Recursive=true")["Data"]["Files"]
-    return [
-        RemoteFile(
-            str(entry["Path"]),
-            int(entry["Size"]),
-            str(entry.get("Sha256") or ""),
-            f"{base}?Revision=master&FilePath={entry['Path']}",
-        )
-        for entry in listing
-        if entry.get("Type", "blob") == "blob"
-    ]
-
-
-def _huggingface_files(checkpoint: Checkpoint) -> list[RemoteFile]:
-    endpoint, repository = huggingface_endpoint(), checkpoint.huggingface_id
-    return [
-        RemoteFile(
-            str(entry["path"]),
-            int(entry["size"]),
-            str((entry.get("lfs") or {}).get("oid", "")),
-            f"{endpoint}/{repository}/resolve/main/{entry['path']}",
-        )
-        for entry in _json(f"{endpoint}/api/models/{repository}/tree/main")
-        if entry.get("type", "file") == "file"
-    ]
-
-
-def _json(url: str) -> Any:
-    answer = requests.get(url, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S))
-    answer.raise_for_status()
-    return answer.json()
-
-
-def _require_room(files: list[RemoteFile], partial: Path) -> None:
-    partial.mkdir(parents=True, exist_ok=True)
-    needed = sum(file.size_bytes - _size_of(partial / file.path) for file in files)
+def _require_room(listing: Listing, partial: Path) -> None:
+    needed = sum(file.size_bytes - _size_of(_partial_path(partial, file)) for file in listing.files)
     free = shutil.disk_usage(partial).free
     if needed > free:
         raise CheckpointError(
             f"The checkpoint needs {needed / 1e9:.2f} GB more, but {free / 1e9:.2f} GB are free; "
-            "make room, or set EMOSCOPE_MODELS_DIR."
+            "make room or choose another folder with EMOSCOPE_MODELS_DIR."
         )
 
 
-def _fetch_all(files: list[RemoteFile], partial: Path, on_progress: OnProgress, is_cancelled: IsCancelled) -> None:
-    total = sum(file.size_bytes for file in files)
+def _fetch_all(listing: Listing, partial: Path, on_progress: OnProgress, is_cancelled: IsCancelled) -> None:
     before = 0
-    for file in files:
+    for file in listing.files:
         start = before
 
         def on_bytes(done: int, start: int = start) -> None:
-            on_progress(start + done, total)
+            if is_cancelled():
+                raise Cancelled("The download was stopped; what came is kept, pull again to go on from there.")
+            on_progress(start + done, listing.size_bytes)
 
-        try:
-            _fetch(file, partial / file.path, on_bytes, is_cancelled)
-        except requests.RequestException as error:
+        path = _partial_path(partial, file)
+        _fetch(file, path, on_bytes)
+        if not file.matches(path):
+            path.unlink()
             raise CheckpointError(
-                f"The connection broke while {file.path} was coming ({_reason(error)}); pull again to go on from there."
-            ) from error
+                f"{file.path} from {listing.source} does not match the hub's checksum and was removed; pull again."
+            )
         before += file.size_bytes
 
 
-def _fetch(file: RemoteFile, path: Path, on_bytes: Callable[[int], None], is_cancelled: IsCancelled) -> None:
-    """Append what is missing of one file, then check it; a file that does not check out is removed."""
+def _fetch(file: RemoteFile, path: Path, on_bytes: Callable[[int], None]) -> None:
+    """Bring what is missing of one file, trying again as long as something comes."""
+    path.touch()
+    failures, have = 0, -1
+    while True:
+        before, have = have, _size_of(path)
+        on_bytes(have)
+        if have >= file.size_bytes:
+            return
+        failures = 0 if have > before else failures
+        try:
+            _append(file, path, on_bytes)
+        except requests.RequestException as error:
+            failures += 1
+            if failures >= ATTEMPTS_WITHOUT_PROGRESS or _is_refusal(error):
+                raise
+            time.sleep(PAUSE_S * 2 ** (failures - 1))
+
+
+def _append(file: RemoteFile, path: Path, on_bytes: Callable[[int], None]) -> None:
+    """One request for the rest of a file; a server that knows no ranges sends all of it again."""
     have = _size_of(path)
-    if have < file.size_bytes or not path.exists():
-        headers = {"Range": f"bytes={have}-"} if have else {}
-        with requests.get(
-            file.url, headers=headers, stream=True, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
-        ) as answer:
-            answer.raise_for_status()
-            have = have if answer.status_code == requests.codes.partial_content else 0
-            with path.open("ab" if have else "wb") as out:
-                for chunk in answer.iter_content(CHUNK_BYTES):
-                    out.write(chunk)
-                    have += len(chunk)
-                    on_bytes(have)
-                    if is_cancelled():
-                        raise Cancelled(f"The download of {file.path} was stopped; pull again to go on from there.")
-    _check(file, path)
-    on_bytes(file.size_bytes)
+    headers = HEADERS | ({"Range": f"bytes={have}-"} if have else {})
+    timeout_s = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+    with requests.get(file.url, headers=headers, stream=True, timeout=timeout_s) as answer:
+        answer.raise_for_status()
+        if have and not answer.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+            have = 0
+        with path.open("r+b") as out:
+            out.truncate(have)
+            out.seek(have)
+            for chunk in answer.iter_content(CHUNK_BYTES):
+                out.write(chunk)
+                have += len(chunk)
+                on_bytes(min(have, file.size_bytes))
+                if have > file.size_bytes:  # more than was announced: the checksum will refuse it
+                    return
+    if have < file.size_bytes:
+        raise requests.ConnectionError("the answer ended early")
 
 
-def _check(file: RemoteFile, path: Path) -> None:
-    size = _size_of(path)
-    if size < file.size_bytes:
-        raise CheckpointError(f"Only {size} of {file.size_bytes} bytes of {file.path} came; pull again to go on.")
-    if size > file.size_bytes or (file.sha256 and sha256_of(path) != file.sha256):
-        path.unlink()
-        raise CheckpointError(f"{file.path} does not match the hub's checksum and was removed; pull again.")
+def _is_refusal(error: requests.RequestException) -> bool:
+    """Whether asking again would only be refused again: an HTTP status of 4xx."""
+    return isinstance(error, requests.HTTPError) and error.response is not None and error.response.status_code < 500
 
 
-def sha256_of(path: Path) -> str:
-    """Hex SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _move_into_place(listing: Listing, partial: Path, target: Path) -> None:
+    """Gather the checked files in one folder and give it its name, in one step."""
+    complete = partial / "complete"
+    shutil.rmtree(complete, ignore_errors=True)
+    complete.mkdir()
+    for file in listing.files:
+        _partial_path(partial, file).rename(complete / file.path)
+    files = tuple(OriginFile(file.path, file.size_bytes, checksum_of(complete / file.path)) for file in listing.files)
+    write_origin(complete, Origin(listing.source, listing.repository, files))
+    if target.exists():  # an incomplete folder; a complete one is never fetched again
+        os.replace(target, partial / f"before-{time.time_ns()}")
+    complete.rename(target)
+    shutil.rmtree(partial, ignore_errors=True)
+
+
+def _partial_path(partial: Path, file: RemoteFile) -> Path:
+    """Named by what it should become, so that other bytes are never appended to it. `path` is one of `HUB_FILES`."""
+    return partial / f"{file.path}.{file.checksum[:16] or file.size_bytes}"
 
 
 def _size_of(path: Path) -> int:

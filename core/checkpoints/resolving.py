@@ -1,6 +1,8 @@
 """From a name to a folder on this disk. Never asks the network."""
 
+import contextlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,12 +66,12 @@ def installed_folder(checkpoint: Checkpoint, settings: Settings) -> Path:
 
 def _local_folder(name: str) -> Path:
     folder = Path(name).expanduser()
-    if not folder.is_dir():
+    if not name or not folder.is_dir():
         known = ", ".join(checkpoint.name for checkpoint in CHECKPOINTS)
         raise CheckpointError(f"There is no checkpoint {name!r}; use one of {known}, or the path of a folder.")
     if not is_checkpoint_folder(folder):
         raise CheckpointError(
-            f"{folder.name} is not a checkpoint folder; it needs {', '.join(SMALL_FILES)} and "
+            f"{name!r} is not a checkpoint folder; it needs {', '.join(SMALL_FILES)} and "
             f"{' or '.join(WEIGHT_FILES)}, as on the hubs."
         )
     return folder
@@ -85,19 +87,34 @@ def _candidates(checkpoint: Checkpoint, settings: Settings) -> Iterator[Path]:
         yield BUNDLED_DIR
         return
     yield installed_folder(checkpoint, settings)
-    modelscope = Path(os.environ.get("MODELSCOPE_CACHE") or Path.home() / ".cache/modelscope/hub")
-    for root in (modelscope, modelscope / "models", modelscope / "hub", modelscope / "hub/models"):
-        yield root / str(checkpoint.modelscope_id)
-    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache/huggingface")
-    hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
-    yield from _huggingface_snapshots(hub / f"models--{str(checkpoint.huggingface_id).replace('/', '--')}")
+    yield from _modelscope_folders(str(checkpoint.modelscope_id))
+    yield from _huggingface_folders(str(checkpoint.huggingface_id))
 
 
-def _huggingface_snapshots(repository: Path) -> Iterator[Path]:
+def _modelscope_folders(repository: str) -> Iterator[Path]:
+    """`models/<owner>--<name>/snapshots/<revision>` since its client 1.38; before, three flat layouts."""
+    root = _folder_from("MODELSCOPE_CACHE", Path.home() / ".cache" / "modelscope")
+    yield from _snapshots(root / "models" / repository.replace("/", "--"))
+    for folder in (root / "models", root / "hub" / "models", root / "hub", root):
+        yield folder / repository
+
+
+def _huggingface_folders(repository: str) -> Iterator[Path]:
+    caches = _folder_from("XDG_CACHE_HOME", Path.home() / ".cache")
+    hub = _folder_from("HUGGINGFACE_HUB_CACHE", _folder_from("HF_HOME", caches / "huggingface") / "hub")
+    yield from _snapshots(_folder_from("HF_HUB_CACHE", hub) / f"models--{repository.replace('/', '--')}")
+
+
+def _snapshots(repository: Path) -> Iterator[Path]:
     """The snapshot `main` points at, then any other, newest first."""
-    reference = repository / "refs" / "main"
-    if reference.is_file():
-        yield repository / "snapshots" / reference.read_text(encoding="utf-8").strip()
     snapshots = repository / "snapshots"
-    if snapshots.is_dir():
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        main = (repository / "refs" / "main").read_text(encoding="utf-8").strip()
+        if re.fullmatch(r"[0-9a-f]{4,64}", main):  # a commit, never a path
+            yield snapshots / main
+    with contextlib.suppress(OSError):
         yield from sorted(snapshots.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def _folder_from(variable: str, default: Path) -> Path:
+    return Path(os.environ.get(variable) or default).expanduser()

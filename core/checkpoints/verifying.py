@@ -30,12 +30,17 @@ class Verification:
 
 
 def verify(folder: Path) -> Verification:
-    """Read a folder through: configuration, labels, every tensor's name, shape and values; its content never raises."""
+    """Read a folder through: configuration, labels, every tensor's name, shape and values; its content never raises.
+
+    What EmoScope fetched is also compared with the checksums it had then.
+    """
     checks = [
         _check("config.yaml", lambda: str(loading.read_configuration(folder)["model"])),
         _check("tokens.txt", lambda: ", ".join(loading.read_tokens(folder).labels)),
         _check("weights", lambda: _weights(folder)),
     ]
+    if (folder / ORIGIN_FILE).is_file():
+        checks.append(_check("checksums", lambda: _checksums(folder)))
     revision = loading.revision_of(folder) if all(check.passed for check in checks) else ""
     return Verification(tuple(checks), revision)
 
@@ -45,6 +50,8 @@ def _check(name: str, look: Callable[[], str]) -> Check:
         return Check(name, True, look())
     except CheckpointError as error:
         return Check(name, False, str(error))
+    except Exception as error:  # a configuration of any content came from outside; judging it is what this is for
+        return Check(name, False, f"{name} cannot be used ({type(error).__name__}: {error}); fetch it again.")
 
 
 def _weights(folder: Path) -> str:
@@ -55,3 +62,18 @@ def _weights(folder: Path) -> str:
             raise CheckpointError(f"Tensor {name} holds values that are not numbers; fetch the checkpoint again.")
     count = sum(parameter.numel() for parameter in network.parameters())
     return f"{loading.weights_file(folder).name}, {count:,} parameters, all finite"
+
+
+def _checksums(folder: Path) -> str:
+    origin = read_origin(folder)
+    if origin is None:
+        raise CheckpointError(f"{ORIGIN_FILE} has gone; fetch the checkpoint again.")
+    changed = [file.path for file in origin.files if not _is_as_fetched(folder, file)]
+    if changed:
+        raise CheckpointError(f"{', '.join(changed)} changed since it was fetched; fetch the checkpoint again.")
+    return f"{len(origin.files)} files as fetched from {origin.source} ({origin.repository})"
+
+
+def _is_as_fetched(folder: Path, file: OriginFile) -> bool:
+    path = folder / Path(file.path).name
+    return path.is_file() and path.stat().st_size == file.size_bytes and checksum_of(path) == file.sha256

@@ -16,6 +16,7 @@ import numpy as np
 
 from core.emotions import EMOTION_KEYS, key_of_token
 from core.errors import CheckpointError, EngineError
+from core.memory import resident_mb
 from core.model.engine import EngineInfo, Window
 from core.results import SAMPLE_RATE_HZ, CheckpointIdentity, Stage
 from core.settings import Settings, available_cores
@@ -56,15 +57,6 @@ class Stages:
         self._since = now
         if self._on_stage is not None:
             self._on_stage(self.done[-1])
-
-
-def resident_mb() -> float:
-    """Resident memory of this process in MiB; 0 where the system does not say."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0.0
-    return pages * 4096 / 2**20
 
 
 def load_native(

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.emotions import EMOTION_KEYS
+from core.memory import resident_mb
 from core.model import EngineInfo
-from core.model.loading import resident_mb
 from dashboard.charts import loading_waterfall
 from dashboard.components.names import checkpoint_title, labelled
 from dashboard.language import Texts

@@ -59,21 +59,28 @@ def _door(session: Session, name: str) -> str:
     return f"{name}-{session.doors.get(name, 0)}"
 
 
-def _emptied(session: Session, name: str) -> int:
+def _empty(session: Session, name: str, key: str) -> bool:
+    """Empty the way in that has `key`; False where that was done before.
+
+    A browser goes on sending what is in a widget until it has heard that the widget is gone, so that a callback may be
+    called a second time for the same files.
+    """
+    if key != _door(session, name):
+        return False
     session.doors[name] = session.doors.get(name, 0) + 1
-    return session.doors[name]
+    return True
 
 
 def _take_files(session: Session, key: str) -> None:
-    files: list[Any] = st.session_state[key] or []
-    _take(session, [(file, file.name) for file in files])
-    _emptied(session, UPLOAD)
+    files: list[Any] = st.session_state.get(key) or []
+    if files and _empty(session, UPLOAD, key):
+        _take(session, [(file, file.name) for file in files])
 
 
 def _take_recording(session: Session, key: str, spoken_name: str) -> None:
-    recording: Any = st.session_state[key]
-    if recording is not None:
-        _take(session, [(recording, f"{spoken_name} {_emptied(session, MICROPHONE)}.wav")])
+    recording: Any = st.session_state.get(key)
+    if recording is not None and _empty(session, MICROPHONE, key):
+        _take(session, [(recording, f"{spoken_name} {session.doors[MICROPHONE]}.wav")])
 
 
 def _take_example(session: Session, example: Example) -> None:

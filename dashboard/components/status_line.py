@@ -5,7 +5,7 @@ import html
 
 import streamlit as st
 
-from core.model.loading import resident_mb
+from core.memory import resident_mb
 from dashboard import state
 from dashboard.components.names import checkpoint_title
 from dashboard.language import Texts

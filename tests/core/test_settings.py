@@ -28,6 +28,8 @@ def test_every_setting_has_a_variable_of_its_name_and_its_type() -> None:
         "EMOSCOPE_MAX_UPLOAD_MB": "64",
         "EMOSCOPE_MODELS_DIR": "/data/models",
         "EMOSCOPE_OUTPUTS_DIR": "~/results",
+        "EMOSCOPE_MODELSCOPE_ENDPOINT": "https://mirror.example/modelscope",
+        "EMOSCOPE_HF_ENDPOINT": "https://mirror.example/hf",
     }
     assert {f"EMOSCOPE_{field.name.upper()}" for field in fields(Settings)} == set(environment)
     found = Settings.from_environment(environment)
@@ -43,6 +45,8 @@ def test_every_setting_has_a_variable_of_its_name_and_its_type() -> None:
         max_upload_mb=64,
         models_dir=Path("/data/models"),
         outputs_dir=Path.home() / "results",
+        modelscope_endpoint="https://mirror.example/modelscope",
+        hf_endpoint="https://mirror.example/hf",
     )
     assert isinstance(found.window_s, float)
 
@@ -71,6 +75,8 @@ def test_an_empty_variable_is_as_if_it_were_not_set() -> None:
         ("MAX_DURATION_S", "0.01", "at least min_duration_s"),
         ("MAX_DURATION_S", "nan", "at least min_duration_s"),
         ("MAX_UPLOAD_MB", "0", "at least 1"),
+        ("HF_ENDPOINT", "huggingface.co", "an http:// or https:// address"),
+        ("MODELSCOPE_ENDPOINT", "file:///etc", "an http:// or https:// address"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_with_what_is_accepted(name: str, text: str, accepted: str) -> None:
