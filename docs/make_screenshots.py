@@ -32,9 +32,11 @@ def open_clip(browser: Browser, url: str, scheme: str, language: str) -> Page:
     return page
 
 
-def save(page: Page, name: str, height: int) -> None:
-    """The page's first `height` pixels."""
-    page.set_viewport_size({"width": SIZE["width"], "height": height})
+def save(page: Page, name: str, down_to: str) -> None:
+    """The page, from its top down to the element `down_to`."""
+    box = page.locator(down_to).bounding_box()
+    assert box is not None
+    page.set_viewport_size({"width": SIZE["width"], "height": round(box["y"] + box["height"]) + 24})
     page.mouse.move(5, 5)
     page.wait_for_timeout(SETTLE_MS)
     page.screenshot(path=IMAGES / f"{name}.png")
@@ -49,13 +51,13 @@ def main() -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_ARGUMENTS)
             for name, scheme, language in (("light", "light", "en"), ("dark", "dark", "en"), ("zh", "light", "zh")):
-                save(open_clip(browser, server.url, scheme, language), f"clip-{name}", height=1480)
+                save(open_clip(browser, server.url, scheme, language), f"clip-{name}", ".st-key-curves")
             page = browser.new_page(viewport=SIZE)
             page.goto(f"{server.url}/?lang=en")
             page.locator('.emoscope-status[data-state="ready"]').wait_for()
             page.get_by_role("link", name="Model").click()
             page.locator(".st-key-waterfall .js-plotly-plot .main-svg").first.wait_for()
-            save(page, "model", height=1180)
+            save(page, "model", ".st-key-checkpoint-bundled")
             browser.close()
     for picture in sorted(IMAGES.glob("*.png")):
         print(f"{picture.name}: {picture.stat().st_size / 1000:.0f} kB")

@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from core.emotions import emotion
 from dashboard.examples import EXAMPLES
+from tests import sounds
 from tests.browser.conftest import PATIENCE_MS
 from tests.serving import ROOT, serve
 
@@ -93,6 +94,19 @@ def test_a_bad_file_is_one_error_and_the_good_one_beside_it_goes_on(page: Page, 
     notice = page.locator('[class*="st-key-notice-error"]')
     expect(notice).to_have_count(1)
     expect(notice).to_contain_text("'notes.wav' is not a sound file")
+
+
+def test_several_files_are_each_taken_once_while_a_long_one_is_still_heard(page: Page, voice: Path) -> None:
+    names = ["one.wav", "two.wav", "three.wav", "long.wav"]
+    files = [{"name": name, "mimeType": "audio/wav", "buffer": voice.read_bytes()} for name in names[:3]]
+    long = {"name": names[3], "mimeType": "audio/wav", "buffer": sounds.wav(sounds.voice(65.0))}
+    upload(page, *files, long)
+    expect(page.get_by_role("heading", name="4 clips")).to_be_visible(timeout=PATIENCE_MS)
+    rows = page.locator('[class*="st-key-clip-row-"]')
+    for row, name in zip(rows.all(), names, strict=True):
+        expect(row).to_contain_text(name)
+    rows.filter(has_text="long.wav").get_by_role("button").first.click()
+    expect(card(page)).to_contain_text("The mean over a recording of 1:05, heard in 3 windows")
 
 
 def test_names_are_shown_as_they_are(page: Page, voice: Path) -> None:
