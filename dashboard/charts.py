@@ -105,7 +105,7 @@ def curves(analysis: Analysis, texts: Texts) -> go.Figure:
 
 def loading_waterfall(stages: Sequence[Stage], texts: Texts) -> go.Figure:
     """What making the model ready took: each step begins where the one before ended."""
-    names = [texts(f"stage.{stage.name}") for stage in stages]
+    names = [texts.named("stage", stage.name) for stage in stages]
     begun = np.cumsum([0.0] + [stage.seconds for stage in stages])[:-1]
     figure = go.Figure(
         go.Bar(

@@ -24,6 +24,10 @@ class Texts:
         """`KeyError` for a key the catalogue lacks, or a value its sentence wants."""
         return self._catalogue[key].format(**values) if values else self._catalogue[key]
 
+    def named(self, family: str, name: str) -> str:
+        """What the catalogue calls one of a family, such as an engine's stages; where it is new, its own name."""
+        return self._catalogue.get(f"{family}.{name}", name)
+
     def emotion(self, key: str) -> str:
         """The emotion's name in this language."""
         return emotion(key).chinese if self.language == "zh" else emotion(key).english.capitalize()

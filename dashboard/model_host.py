@@ -30,6 +30,7 @@ MAX_ENGINES = 2
 class State(StrEnum):
     """How far a checkpoint is on its way to an answer."""
 
+    RESTING = "resting"  # not in memory; loaded when somebody needs it
     IMPORTING = "importing"
     READING = "reading"
     BUILDING = "building"
@@ -39,7 +40,7 @@ class State(StrEnum):
 
     @property
     def is_loading(self) -> bool:
-        return self not in (State.READY, State.FAILED)
+        return self not in (State.RESTING, State.READY, State.FAILED)
 
 
 # A stage is reported when it is over: what is being done then is the next one.
@@ -52,17 +53,17 @@ class LoadStatus:
 
     Attributes:
         elapsed_s: since loading began; once it is over, what it took.
-        loads: how many times a loader has run for it.
+        loads: how many times a loader has run for it; `thread` names the last one's thread.
         error: a sentence for people, when `state` is FAILED.
         info: what is loaded, when `state` is READY.
     """
 
     checkpoint: str
-    state: State
-    stages: tuple[Stage, ...]
-    elapsed_s: float
-    loads: int
-    thread: str
+    state: State = State.RESTING
+    stages: tuple[Stage, ...] = ()
+    elapsed_s: float = 0.0
+    loads: int = 0
+    thread: str = ""
     error: str | None = None
     info: EngineInfo | None = None
 
@@ -136,8 +137,11 @@ class ModelHost:
                 self._begin(slot)
 
     def status(self, checkpoint: str | None = None) -> LoadStatus:
-        """How far `checkpoint` is (by default the default one); asking begins its loading."""
-        return self.request(checkpoint or self.default)
+        """How far `checkpoint` is (by default the default one). Looking loads nothing and wears nothing out."""
+        checkpoint = checkpoint or self.default
+        with self._lock:
+            slot = self._slots.get(checkpoint)
+            return LoadStatus(checkpoint) if slot is None else _status_of(slot)
 
     def loaded(self) -> tuple[LoadStatus, ...]:
         """All checkpoints that are held or being loaded, least recently used first."""

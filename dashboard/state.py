@@ -43,6 +43,7 @@ class Session:
     shelf: Shelf = field(default_factory=Shelf)
     doors: dict[str, int] = field(default_factory=dict)  # how often each way in was emptied: part of its widget's key
     saved: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    playing: tuple[str, bytes] = ("", b"")  # of the clip on screen: its SHA-256 and its WAV
 
     def remove(self, clip: Clip) -> None:
         """Forget a clip; what is being done for it stops."""
@@ -50,6 +51,8 @@ class Session:
             listening.cancel()
         self.clips.remove(clip)
         kept = {other.heard.result().waveform.sha256 for other in self.clips if has_sound(other)}
+        if self.playing[0] not in kept:
+            self.playing = ("", b"")
         self.shelf.analyses = {key: value for key, value in self.shelf.analyses.items() if key.sha256 in kept}
 
 

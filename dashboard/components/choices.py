@@ -13,7 +13,7 @@ from dashboard.state import GRANULARITIES, Session
 def show(session: Session, texts: Texts) -> None:
     """Draw both choices and keep them in `session`; another granularity computes nothing anew."""
     names = present_checkpoints(services().settings)
-    session.checkpoint = st.selectbox(
+    checkpoint = st.selectbox(
         texts("choices.checkpoint"),
         names,
         index=names.index(session.checkpoint) if session.checkpoint in names else 0,
@@ -22,6 +22,9 @@ def show(session: Session, texts: Texts) -> None:
         help=texts("choices.checkpoint_help"),
         width=300,
     )
+    if checkpoint != session.checkpoint:
+        session.checkpoint = checkpoint
+        services().host.request(checkpoint)
     chosen = st.segmented_control(
         texts("choices.granularity"),
         GRANULARITIES,

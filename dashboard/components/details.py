@@ -15,7 +15,7 @@ QUIET = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d",
 def show(session: Session, clip: Clip, analysis: Analysis, texts: Texts) -> None:
     """Draw the player, the pictures, and three drawers: downloads, timings, log."""
     heard = clip.heard.result()
-    player.show(heard, texts)
+    player.show(session, heard, texts)
     if session.granularity == "frame":
         st.subheader(texts("details.curves"), anchor=False)
         st.caption(texts("details.curves_note"))
@@ -34,7 +34,7 @@ def show(session: Session, clip: Clip, analysis: Analysis, texts: Texts) -> None
 def _timings(analysis: Analysis, texts: Texts) -> None:
     st.table(
         {
-            texts("timings.step"): [texts(f"timing.{step}") for step in analysis.timings_s],
+            texts("timings.step"): [texts.named("timing", step) for step in analysis.timings_s],
             texts("timings.seconds"): [f"{seconds:.4f}" for seconds in analysis.timings_s.values()],
         }
     )

@@ -47,6 +47,6 @@ def facts_of(status: LoadStatus, rss_mb: float, texts: Texts) -> list[str]:
         facts += [status.info.precision]
     facts += [texts("status.memory", memory_mb=f"{rss_mb:.0f}")]
     key = "status.so_far" if status.state.is_loading else "status.loaded_in"
-    if status.error is None:
+    if status.loads and status.error is None:
         facts += [texts(key, seconds=f"{status.elapsed_s:.1f}")]
     return facts

@@ -71,7 +71,13 @@ def test_every_key_the_code_names_exists_and_every_key_is_named() -> None:
 
 def test_every_family_is_really_put_together_in_the_code() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
-    assert set(FAMILIES) == set(re.findall(r'texts\(f"([a-z]+)\.\{', code))
+    put_together = re.findall(r'texts\(f"([a-z]+)\.\{', code) + re.findall(r'texts\.named\("([a-z]+)"', code)
+    assert set(FAMILIES) == set(put_together)
+
+
+def test_a_step_the_catalogues_do_not_know_is_called_by_its_own_name() -> None:
+    assert texts_in("zh").named("timing", "score") == "聆听"
+    assert texts_in("zh").named("timing", "polish") == "polish"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
