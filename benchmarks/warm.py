@@ -1,7 +1,7 @@
 """`python -m benchmarks.warm --size large --seconds 1 3 10 30`: seconds a clip once warm, against FunASR in one run.
 
 Both engines load one random checkpoint in the hubs' format, hear the same samples turn by turn (A B A B …), and the
-medians are compared; the difference of their scores stands beside the speed.
+medians are compared; the differences of their scores and embeddings stand beside the speed.
 """
 
 import argparse
@@ -41,6 +41,7 @@ def measure(engines: dict[str, Engine], seconds: float, rounds: int) -> dict[str
     parts = windows.split(voice_like(seconds))
     taken: dict[str, list[float]] = {name: [] for name in engines}
     scores: dict[str, Array] = {}
+    pooled: dict[str, Array] = {}
     for turn in range(rounds + 1):
         for name, engine in engines.items():
             begun = time.perf_counter()
@@ -48,13 +49,19 @@ def measure(engines: dict[str, Engine], seconds: float, rounds: int) -> dict[str
             if turn:  # the first round warms the caches for this length
                 taken[name].append(time.perf_counter() - begun)
             scores[name] = softmax(result.logits.mean(axis=0))
+            pooled[name] = result.pooled.astype(np.float64)
     medians = {name: statistics.median(values) for name, values in taken.items()}
     return {
         "seconds": seconds,
         "median_s": {name: round(value, 4) for name, value in medians.items()},
         "times_funasr": {name: round(medians["funasr"] / value, 2) for name, value in medians.items()},
         "max_score_difference": {name: float(abs(value - scores["funasr"]).max()) for name, value in scores.items()},
+        "embedding_cosine": {name: round(_cosine(value, pooled["funasr"]), 8) for name, value in pooled.items()},
     }
+
+
+def _cosine(a: Array, b: Array) -> float:
+    return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 
 
 def main() -> None:

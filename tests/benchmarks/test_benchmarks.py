@@ -31,6 +31,7 @@ def test_warm_speed_is_measured_against_funasr_saying_the_same(tiny_checkpoint: 
     (line,) = run("warm", "--checkpoint", tiny_checkpoint, "--seconds", "1", "--rounds", "2")
     assert set(line["median_s"]) == {"funasr", "float32", "bfloat16"}  # type: ignore[call-overload]
     assert line["max_score_difference"]["float32"] < 1e-4  # type: ignore[index]
+    assert line["embedding_cosine"]["float32"] > 0.99999  # type: ignore[index]
 
 
 def test_cold_start_is_measured_in_fresh_processes_saying_the_same(tiny_checkpoint: Path) -> None:
