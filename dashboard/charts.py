@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 from core.emotions import emotion
 from core.results import Analysis, Array, Stage
 from dashboard.components.names import labelled
-from dashboard.language import Texts
+from dashboard.language import Texts, clock
 from dashboard.pictures import FLOOR_DB, Picture
 
 CLEAR = "rgba(0,0,0,0)"
@@ -22,7 +22,10 @@ FAINT = "rgba(127,140,155,0.25)"
 STAGE_COLOUR = "#5B74C4"
 BAR_HEIGHT_PX = 34
 CURVE_STEP_S = 0.1
-MAX_CURVE_POINTS = 1200
+MAX_CURVE_POINTS = 600  # about one for every two pixels
+CLOCK_FROM_S = 120.0  # a longer time axis counts minutes and seconds
+MAX_CLOCK_TICKS = 9
+CLOCK_STEPS_S = (15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400)
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "8px,3px,2px,3px", "2px,6px", "12px,4px")
 
 
@@ -82,7 +85,7 @@ def curves(analysis: Analysis, texts: Texts) -> go.Figure:
             y=(100 * probabilities[:, analysis.labels.index(key)]).astype(np.float32),
             name=labelled(key, texts),
             mode="lines" if times_s.shape[0] > 1 else "markers",
-            line={"color": emotion(key).colour, "width": 2 if rank else 3, "dash": DASHES[rank]},
+            line={"color": emotion(key).colour, "width": 1.6 if rank else 2.4, "dash": DASHES[rank]},
             visible=True if key in shown else "legendonly",
             hovertemplate="%{y:.1f} %",
         )
@@ -137,7 +140,7 @@ def loading_waterfall(stages: Sequence[Stage], texts: Texts) -> go.Figure:
 
 
 def thinned_curves(analysis: Analysis) -> tuple[Array, Array]:
-    """Frame probabilities averaged over equal steps, for drawing only: times (n,) and (n, num_labels), n ≤ 1200.
+    """Frame probabilities averaged over equal steps, for drawing only: times (n,) and (n, num_labels), n ≤ 600.
 
     A step is CURVE_STEP_S, or longer where the clip is; the verdict never comes from these.
     """
@@ -230,7 +233,13 @@ def _add_spectrogram(figure: go.Figure, picture: Picture, texts: Texts, row: int
 def _time_axis(figure: go.Figure, duration_s: float, texts: Texts, last_row: int | None = None) -> None:
     figure.update_xaxes(range=[0, duration_s], showgrid=False, zeroline=False)
     where = {} if last_row is None else {"row": last_row, "col": 1}
-    figure.update_xaxes(title=texts("chart.time"), **where)
+    if duration_s < CLOCK_FROM_S:
+        figure.update_xaxes(title=texts("chart.time"), **where)
+        return
+    step_s = next((step for step in CLOCK_STEPS_S if duration_s / step <= MAX_CLOCK_TICKS), CLOCK_STEPS_S[-1])
+    ticks_s = list(range(0, int(duration_s) + 1, step_s))
+    figure.update_xaxes(tickvals=ticks_s, ticktext=[clock(tick) for tick in ticks_s])
+    figure.update_xaxes(title=texts("chart.time_clock"), **where)
 
 
 def _finished(figure: go.Figure, height: int, top: int = 12, **layout: object) -> go.Figure:

@@ -40,9 +40,14 @@ class Texts:
         """`2.41 s`, `3:07`, `1:02:45`."""
         if seconds < 60:
             return self("unit.seconds", seconds=f"{seconds:.2f}")
-        minutes, rest = divmod(round(seconds), 60)
-        hours, minutes = divmod(minutes, 60)
-        return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+        return clock(seconds)
+
+
+def clock(seconds: float) -> str:
+    """`0:07`, `3:07`, `1:02:45`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 @cache

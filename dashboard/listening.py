@@ -27,6 +27,7 @@ from dashboard.pictures import Picture, picture_of
 logger = logging.getLogger(__name__)
 
 CLIPS_AT_ONCE = 3
+LOOK_AGAIN_S = 0.02
 ON_DISK_FROM_S = 120  # a longer waveform lies in an unnamed file, not in memory
 
 
@@ -190,6 +191,16 @@ def with_decoding(analysis: Analysis, heard: Heard) -> Analysis:
 def wait_for(listenings: Sequence[Listening], timeout_s: float) -> bool:
     """Wait until all are over, at most `timeout_s`; whether they are."""
     return not wait([listening._over for listening in listenings], timeout=timeout_s).not_done
+
+
+def wait_while_busy(listenings: Sequence[Listening], timeout_s: float) -> None:
+    """Wait as long as anything is being done for any of them (waiting for a model is not), at most `timeout_s`."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        busy = [listening for listening in listenings if not listening.is_over and listening.phase is not Phase.WAITING]
+        if not busy:
+            return
+        wait_for(busy[:1], LOOK_AGAIN_S)
 
 
 def sentence_of(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.language import Texts
-from dashboard.listening import Listening, Phase, wait_for
+from dashboard.listening import Listening, Phase, wait_while_busy
 from dashboard.resources import services
 from dashboard.state import Clip, Session
 
@@ -14,10 +14,8 @@ LOOK_EVERY_S = 0.4
 def show(session: Session, texts: Texts) -> None:
     """Begin what has not begun with the chosen checkpoint, and show what is under way until it is over."""
     begin(session)
+    wait_while_busy([listening for _, listening in _under_way(session)], WORTH_WAITING_S)
     under_way = _under_way(session)
-    if any(listening.phase is not Phase.WAITING for _, listening in under_way):
-        wait_for([listening for _, listening in under_way], WORTH_WAITING_S)
-        under_way = _under_way(session)
     if under_way:
         st.fragment(_bars, run_every=LOOK_EVERY_S)(session, texts, len(under_way))
 

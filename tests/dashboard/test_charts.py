@@ -65,7 +65,10 @@ def test_thinning_keeps_the_mean_and_the_place_of_a_peak(make_analysis: MakeAnal
     long = make_analysis(Waveform(np.zeros(300 * 16_000, np.float32), name="long"), num_windows=10)
     long.frame_logits[7000:7100, 2] += 30
     times_s, probabilities = charts.thinned_curves(long)
-    assert times_s.shape == (charts.MAX_CURVE_POINTS,) and probabilities.shape == (1200, len(long.labels))
+    assert times_s.shape == (charts.MAX_CURVE_POINTS,) and probabilities.shape == (
+        charts.MAX_CURVE_POINTS,
+        len(long.labels),
+    )
     assert times_s[probabilities[:, 2].argmax()] == pytest.approx(7050 / 50, abs=1.3)
     np.testing.assert_allclose(probabilities.mean(axis=0), long.frame_probabilities.mean(axis=0), atol=2e-3)
 
@@ -102,6 +105,14 @@ def test_a_long_recording_makes_a_small_figure(make_analysis: MakeAnalysis) -> N
     sound = charts.sound(picture_of(waveform), texts_in("en")).to_json()
     curves = charts.curves(make_analysis(waveform, num_windows=20), texts_in("en")).to_json()
     assert len(sound) < 150_000 and len(curves) < 150_000
+
+
+def test_a_long_time_axis_counts_minutes(make_analysis: MakeAnalysis) -> None:
+    long = make_analysis(Waveform(np.zeros(644 * 16_000, np.float32), name="long"), num_windows=22)
+    axis = charts.curves(long, texts_in("en")).layout.xaxis
+    assert list(axis.tickvals) == [0, 120, 240, 360, 480, 600]
+    assert list(axis.ticktext) == ["0:00", "2:00", "4:00", "6:00", "8:00", "10:00"]
+    assert axis.title.text == "Time (min:s)" and axis.range == (0, long.duration_s)
 
 
 def test_each_loading_stage_begins_where_the_one_before_ended() -> None:

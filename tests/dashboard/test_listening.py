@@ -16,7 +16,7 @@ from core.model import Engine, open_engine
 from core.results import Stage
 from core.settings import Settings
 from dashboard import listening
-from dashboard.listening import Listener, Phase, Shelf, hear, wait_for
+from dashboard.listening import Listener, Phase, Shelf, hear, wait_for, wait_while_busy
 from dashboard.model_host import ModelHost
 from tests import sounds
 from tests.dashboard.test_model_host import Watched
@@ -125,3 +125,15 @@ def test_a_long_waveform_lies_on_disk_and_is_the_same_sound(monkeypatch: pytest.
     assert isinstance(heard.waveform.samples, np.memmap)
     assert heard.waveform.sha256 == decode(data).sha256
     assert list(tmp_path.iterdir()) == [], "the file has no name: nothing is left behind"
+
+
+def test_nobody_is_held_up_by_a_clip_that_waits_for_its_model(house: House, voice_wav: bytes) -> None:
+    house.may_load.clear()
+    job = house.listener.listen(house.listener.hear(voice_wav, "early.wav"), house.host.default, Shelf())
+    begun = time.monotonic()
+    wait_while_busy([job], PATIENCE_S)
+    assert job.phase is Phase.WAITING and time.monotonic() - begun < PATIENCE_S / 2
+    house.may_load.set()
+    assert wait_for([job], PATIENCE_S)
+    wait_while_busy([job], PATIENCE_S)
+    assert job.phase is Phase.DONE
