@@ -5,7 +5,6 @@ import json
 import platform
 import shutil
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ def examine(settings: Settings) -> dict[str, Any]:
         "packages": packages,
         "programs": {name: shutil.which(name) or "" for name in PROGRAMS},
         "checkpoints": checkpoints,
-        "hubs": _reachable(),
+        "hubs": _reachable(settings),
     }
 
 
@@ -62,8 +61,10 @@ def _version(package: str) -> str:
 
 
 def _device() -> str:
-    import torch
-
+    try:
+        import torch
+    except (ImportError, OSError) as error:  # installed, but a library it needs is missing
+        return f"none: torch cannot be imported ({error})"
     return f"cuda ({torch.cuda.get_device_name(0)})" if torch.cuda.is_available() else "cpu"
 
 
@@ -84,19 +85,9 @@ def _fast_bfloat16() -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
-def _reachable() -> dict[str, str]:
-    from core.checkpoints.fetching import huggingface_endpoint, modelscope_endpoint
+def _reachable(settings: Settings) -> dict[str, str]:
+    from core.checkpoints.hubs import reachable
 
-    hubs = {"ModelScope": modelscope_endpoint(), "Hugging Face": huggingface_endpoint()}
-    with ThreadPoolExecutor(len(hubs)) as pool:
-        return dict(zip(hubs, pool.map(_reach, hubs.values()), strict=True))
-
-
-def _reach(url: str) -> str:
-    import requests
-
-    try:
-        requests.head(url, timeout=REACH_TIMEOUT_S)
-    except requests.RequestException:
-        return ""
-    return "in reach"
+    titles = {"modelscope": "ModelScope", "huggingface": "Hugging Face"}
+    found = reachable(settings, REACH_TIMEOUT_S)
+    return {titles[source]: "in reach" if answered else "" for source, answered in found.items()}

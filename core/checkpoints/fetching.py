@@ -7,7 +7,6 @@ there and checked.
 
 import contextlib
 import fcntl
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -157,13 +156,14 @@ def _fetch_all(listing: Listing, partial: Path, on_progress: OnProgress, is_canc
 def _fetch(file: RemoteFile, path: Path, on_bytes: Callable[[int], None]) -> None:
     """Bring what is missing of one file, trying again as long as something comes."""
     path.touch()
-    failures, have = 0, -1
+    failures, most = 0, -1
     while True:
-        before, have = have, _size_of(path)
+        have = _size_of(path)
         on_bytes(have)
         if have >= file.size_bytes:
             return
-        failures = 0 if have > before else failures
+        failures = 0 if have > most else failures  # more than ever: a server that begins anew each time is no progress
+        most = max(most, have)
         try:
             _append(file, path, on_bytes)
         except requests.RequestException as error:
@@ -210,7 +210,7 @@ def _move_into_place(listing: Listing, partial: Path, target: Path) -> None:
     files = tuple(OriginFile(file.path, file.size_bytes, checksum_of(complete / file.path)) for file in listing.files)
     write_origin(complete, Origin(listing.source, listing.repository, files))
     if target.exists():  # an incomplete folder; a complete one is never fetched again
-        os.replace(target, partial / f"before-{time.time_ns()}")
+        target.rename(partial / f"before-{time.time_ns()}")
     complete.rename(target)
     shutil.rmtree(partial, ignore_errors=True)
 

@@ -15,8 +15,9 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,16 @@ HEADERS = {"User-Agent": "emoscope", "Accept-Encoding": "identity"}
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file of a hub's repository. `checksum` is hexadecimal, of the kind `checksum_kind`; empty where none is given."""
+    """A file of a hub's repository.
+
+    `checksum` is hexadecimal and empty where the hub gives none; `checksum_kind` is "sha256", or "git" for the SHA-1
+    over "blob <size>\\0" and the content by which Git names it.
+    """
 
     path: str
     size_bytes: int
     checksum: str
-    checksum_kind: str  # "sha256", or "git": SHA-1 over "blob <size>\0" and the content
+    checksum_kind: str
     url: str
 
     def matches(self, path: Path) -> bool:
@@ -75,9 +80,8 @@ def listings(checkpoint: Checkpoint, settings: Settings, sources: Sequence[str])
 
     All are asked at once. Raises `CheckpointError` when none answers, with the reason of each.
     """
-    answers = _all_within(
-        LISTING_DEADLINE_S, {source: lambda s=source: _listing(checkpoint, settings, s) for source in sources}
-    )
+    tasks = {source: partial(_listing, checkpoint, settings, source) for source in sources}
+    answers = _all_within(LISTING_DEADLINE_S, tasks)
     found = [answer for answer in answers.values() if isinstance(answer, Listing)]
     if not found:
         reasons = " and ".join(f"{source} ({reason_of(answers[source])})" for source in sources)
@@ -104,11 +108,11 @@ def reachable(settings: Settings, timeout_s: float) -> dict[str, bool]:
         requests.head(endpoint_of(source, settings), timeout=timeout_s, headers=HEADERS)
         return True
 
-    answers = _all_within(timeout_s, {source: lambda s=source: ask(s) for source in SOURCES})
+    answers = _all_within(timeout_s, {source: partial(ask, source) for source in SOURCES})
     return {source: answers[source] is True for source in SOURCES}
 
 
-def _all_within(deadline_s: float, tasks: dict[str, Callable[[], Any]]) -> dict[str, Any]:
+def _all_within(deadline_s: float, tasks: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
     """Run tasks at once: the result or the `Exception` of each, None where it took too long.
 
     Daemon threads, since looking up a name cannot be interrupted and must not keep the process from ending.

@@ -12,7 +12,8 @@ HUB_FILES = ("model.pt", *SMALL_FILES)
 class Checkpoint:
     """One checkpoint: its name here, its ids on the hubs (None: only bundled), size and licence.
 
-    `size_bytes` is about what the hub's `model.pt` takes; the optimizer's state in it is never read.
+    `size_bytes` is about what the hub's `model.pt` takes; the optimizer's state in it is never read. `languages` are
+    those of the speech it learnt from, by their ISO 639-1 codes; empty where that is for the hub's page to say.
     """
 
     name: str
@@ -22,13 +23,14 @@ class Checkpoint:
     num_parameters: int
     size_bytes: int
     licence: str
+    languages: tuple[str, ...] = ()
 
     @property
     def is_bundled(self) -> bool:
         return self.modelscope_id is None
 
 
-_HUB_LICENCE = "as stated on the hub's page; read it there"
+_HUB_LICENCE = "not verified here: read it on the model's page on the hub"
 
 
 def _published(size: str, num_parameters: int, size_bytes: int) -> Checkpoint:
@@ -45,7 +47,7 @@ def _published(size: str, num_parameters: int, size_bytes: int) -> Checkpoint:
 
 
 CHECKPOINTS: tuple[Checkpoint, ...] = (
-    Checkpoint("bundled", "EmoScope bundled", None, None, 0, 0, "CC BY-NC-SA 4.0"),
+    Checkpoint("bundled", "EmoScope bundled", None, None, 0, 0, "CC BY-NC-SA 4.0", ("bn", "de", "en", "pl")),
     _published("seed", 93_000_000, 1_120_000_000),
     _published("base", 93_000_000, 1_120_000_000),
     _published("large", 162_000_000, 1_950_000_000),

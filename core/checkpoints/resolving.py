@@ -55,8 +55,13 @@ def states(settings: Settings) -> list[CheckpointState]:
 
 def is_checkpoint_folder(folder: Path) -> bool:
     """Whether the files a checkpoint needs are all there."""
-    has_small = all((folder / name).is_file() for name in NEEDED_FILES)
-    return has_small and any((folder / name).is_file() for name in WEIGHT_FILES)
+    has_small = all(_is_file(folder / name) for name in NEEDED_FILES)
+    return has_small and any(_is_file(folder / name) for name in WEIGHT_FILES)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is a file that may be looked at; `Path.is_file` raises where a folder is closed to us."""
+    return os.path.isfile(path)  # noqa: PTH113
 
 
 def installed_folder(checkpoint: Checkpoint, settings: Settings) -> Path:
@@ -65,8 +70,8 @@ def installed_folder(checkpoint: Checkpoint, settings: Settings) -> Path:
 
 
 def _local_folder(name: str) -> Path:
-    folder = Path(name).expanduser()
-    if not name or not folder.is_dir():
+    folder = Path(os.path.expanduser(name))  # noqa: PTH111  # Path.expanduser raises for `~nobody`
+    if not name or not os.path.isdir(folder):  # noqa: PTH112  # Path.is_dir raises for a name that is too long
         known = ", ".join(checkpoint.name for checkpoint in CHECKPOINTS)
         raise CheckpointError(f"There is no checkpoint {name!r}; use one of {known}, or the path of a folder.")
     if not is_checkpoint_folder(folder):

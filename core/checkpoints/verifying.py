@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.checkpoints.origins import ORIGIN_FILE, OriginFile, checksum_of, read_origin
 from core.errors import CheckpointError
 from core.model import loading
 
