@@ -154,7 +154,7 @@ def _fetch_all(listing: Listing, partial: Path, on_progress: OnProgress, is_canc
 
 
 def _fetch(file: RemoteFile, path: Path, on_bytes: Callable[[int], None]) -> None:
-    """Bring what is missing of one file, trying again as long as something comes."""
+    """Bring what is missing of one file, trying again as long as more of it comes."""
     path.touch()
     failures, most = 0, -1
     while True:
@@ -162,8 +162,7 @@ def _fetch(file: RemoteFile, path: Path, on_bytes: Callable[[int], None]) -> Non
         on_bytes(have)
         if have >= file.size_bytes:
             return
-        failures = 0 if have > most else failures  # more than ever: a server that begins anew each time is no progress
-        most = max(most, have)
+        failures, most = (0, have) if have > most else (failures, most)
         try:
             _append(file, path, on_bytes)
         except requests.RequestException as error:
@@ -180,19 +179,27 @@ def _append(file: RemoteFile, path: Path, on_bytes: Callable[[int], None]) -> No
     timeout_s = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
     with requests.get(file.url, headers=headers, stream=True, timeout=timeout_s) as answer:
         answer.raise_for_status()
-        if have and not answer.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
-            have = 0
+        have = _start_of(answer, have)
         with path.open("r+b") as out:
             out.truncate(have)
             out.seek(have)
             for chunk in answer.iter_content(CHUNK_BYTES):
                 out.write(chunk)
                 have += len(chunk)
-                on_bytes(min(have, file.size_bytes))
                 if have > file.size_bytes:  # more than was announced: the checksum will refuse it
                     return
+                on_bytes(have)
     if have < file.size_bytes:
         raise requests.ConnectionError("the answer ended early")
+
+
+def _start_of(answer: requests.Response, asked: int) -> int:
+    """Where in the file an answer begins: where it was asked to, or at 0."""
+    if answer.status_code != requests.codes.partial_content:
+        return 0
+    if not answer.headers.get("Content-Range", "").startswith(f"bytes {asked}-"):
+        raise requests.ConnectionError("the answer is another part of the file than was asked for")
+    return asked
 
 
 def _is_refusal(error: requests.RequestException) -> bool:

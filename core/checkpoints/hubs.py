@@ -98,6 +98,8 @@ def reason_of(error: object) -> str:
         return f"HTTP {error.response.status_code}"
     if error is None or isinstance(error, requests.Timeout):
         return "no answer in time"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection broke"
     return "no connection" if isinstance(error, requests.ConnectionError) else "an unexpected answer"
 
 
