@@ -3,10 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.checkpoints.origins import ORIGIN_FILE, OriginFile, checksum_of, read_origin
 from core.errors import CheckpointError
 from core.model import loading
+from core.results import SAMPLE_RATE_HZ, num_frames_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +66,20 @@ def _weights(folder: Path) -> str:
     for name, tensor in network.state_dict().items():
         if not bool(tensor.isfinite().all()):
             raise CheckpointError(f"Tensor {name} holds values that are not numbers; fetch the checkpoint again.")
+    _listen(network)
     count = sum(parameter.numel() for parameter in network.parameters())
     return f"{loading.weights_file(folder).name}, {count:,} parameters, all finite"
+
+
+def _listen(network: "Callable[[Tensor], Tensor]") -> None:
+    """One second of noise through the network: what fits in its parts may still not run as a whole."""
+    import torch
+
+    noise = torch.randn((1, SAMPLE_RATE_HZ), generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        frames = network(noise)
+    if frames.shape[1] != num_frames_of(SAMPLE_RATE_HZ) or not bool(frames.isfinite().all()):
+        raise CheckpointError("The network gives no usable frames for a second of noise; fetch the checkpoint again.")
 
 
 def _checksums(folder: Path) -> str:

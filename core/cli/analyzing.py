@@ -47,7 +47,7 @@ def _engine(options: argparse.Namespace, settings: Settings) -> Engine:
     def on_stage(stage: Stage) -> None:
         show_progress(f"{stage.name}: {stage.seconds:.2f} s, {stage.rss_mb:.0f} MB")
 
-    engine = open_engine(settings.checkpoint, settings, engine=options.engine, on_stage=on_stage)
+    engine = open_engine(settings.checkpoint, settings, engine=options.engine, on_stage=on_stage, warm_up=False)
     show_progress("")
     return engine
 

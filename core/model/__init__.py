@@ -16,12 +16,14 @@ def open_engine(
     *,
     engine: str = "native",
     on_stage: Callable[[Stage], None] | None = None,
+    warm_up: bool = True,
 ) -> Engine:
     """Find, load and warm a checkpoint.
 
     Args:
         checkpoint: a registered name, a hub id that is on this disk, or a folder in the hubs' format.
         engine: "native", or "funasr" for the reference implementation.
+        warm_up: False skips the second of silence, where a clip is waiting that will warm the engine as well.
         on_stage: called after each stage with its seconds and the memory it left the process at.
 
     Raises:
@@ -38,4 +40,4 @@ def open_engine(
         return load_funasr(folder, checkpoint, settings, on_stage)
     from core.model.loading import load_native
 
-    return load_native(folder, checkpoint, settings, on_stage)
+    return load_native(folder, checkpoint, settings, on_stage, warm_up=warm_up)

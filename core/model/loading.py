@@ -60,13 +60,14 @@ class Stages:
 
 
 def load_native(
-    folder: Path, checkpoint_id: str, settings: Settings, on_stage: OnStage | None = None
+    folder: Path, checkpoint_id: str, settings: Settings, on_stage: OnStage | None = None, *, warm_up: bool = True
 ) -> "NativeEngine":
     """Load a hub folder and warm it with one second of silence.
 
     Args:
         folder: holds `config.yaml`, `tokens.txt` and `model.safetensors` or `model.pt`.
         on_stage: called after each of import, read, build, warm-up.
+        warm_up: False where a clip is waiting that will warm it as well.
 
     Raises:
         CheckpointError: a file is missing, damaged or of another shape.
@@ -101,8 +102,9 @@ def load_native(
         stages=(),
     )
     engine = NativeEngine(info, encoder, head, normalize=network.config.normalize, faster=faster)
-    engine.score([Window(np.zeros(SAMPLE_RATE_HZ, dtype=np.float32), 0.0, 0.0)])
-    stages.finish("warm-up")
+    if warm_up:
+        engine.score([Window(np.zeros(SAMPLE_RATE_HZ, dtype=np.float32), 0.0, 0.0)])
+        stages.finish("warm-up")
     engine._info = replace(info, stages=tuple(stages.done))
     return engine
 

@@ -16,11 +16,24 @@ from torch import Tensor, nn
 
 from core.errors import CheckpointError
 from core.model.network import alibi_slopes, alibi_table
+from core.model.sizes import require_sizes
 from core.results import FRAME_FIELD_SAMPLES, FRAME_HOP_SAMPLES, SAMPLE_RATE_HZ
 
 WINDOW_SAMPLES = FRAME_FIELD_SAMPLES  # 25 ms
 HOP_SAMPLES = FRAME_HOP_SAMPLES // 2  # 10 ms; the stem halves it to 20 ms
 FFT_SIZE = 512
+SIZE_BOUNDS: dict[str, tuple[float, float]] = {
+    "num_mels": (8, 256),
+    "stem_channels": (1, 1024),
+    "embed_dim": (1, 4096),
+    "num_heads": (1, 256),
+    "num_blocks": (1, 64),
+    "conv_kernel": (1, 255),
+    "mlp_ratio": (1, 16),
+    "dropout": (0.0, 1.0),
+    "low_hz": (0.0, 4000.0),
+    "high_hz": (4001.0, SAMPLE_RATE_HZ / 2),
+}
 LOG_FLOOR = 1e-3  # of mel power for samples of variance 1: about 45 dB below the mean level
 
 
@@ -44,11 +57,13 @@ class MelConfig:
     def from_mapping(cls, model_conf: Mapping[str, Any]) -> "MelConfig":
         """Read a `model_conf`; `CheckpointError` for a key or value that does not fit."""
         try:
-            return cls(**model_conf)
+            config = cls(**model_conf)
         except TypeError as error:
             raise CheckpointError(
                 f"config.yaml is not an EmoScopeMel configuration ({error}); take the folder unchanged."
             ) from None
+        require_sizes(config, SIZE_BOUNDS)
+        return config
 
     def to_mapping(self) -> dict[str, Any]:
         return asdict(self)

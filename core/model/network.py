@@ -17,8 +17,22 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.errors import CheckpointError
+from core.model.sizes import require_sizes
 
 ConvSpec = tuple[tuple[int, int, int], ...]
+SIZE_BOUNDS: dict[str, tuple[float, float]] = {
+    "embed_dim": (1, 8192),
+    "num_heads": (1, 256),
+    "depth": (1, 256),
+    "prenet_depth": (0, 256),
+    "mlp_ratio": (0.125, 16.0),
+    "norm_eps": (0.0, 1.0),
+    "conv_pos_width": (1, 1024),
+    "conv_pos_depth": (1, 64),
+    "conv_pos_groups": (1, 8192),
+    "num_extra_tokens": (0, 1024),
+    "num_alibi_heads": (1, 256),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +66,7 @@ class Emotion2vecConfig:
         try:
             audio = model_conf["modalities"]["audio"]
             _refuse_variants(model_conf, audio)
-            return cls(
+            config = cls(
                 embed_dim=int(model_conf["embed_dim"]),
                 num_heads=int(model_conf["num_heads"]),
                 depth=int(model_conf["depth"]),
@@ -67,10 +81,12 @@ class Emotion2vecConfig:
                 num_extra_tokens=int(audio["num_extra_tokens"]),
                 num_alibi_heads=int(audio.get("num_alibi_heads", model_conf["num_heads"])),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise CheckpointError(
                 f"config.yaml is not an emotion2vec configuration ({error}); take the folder from the hub unchanged."
             ) from None
+        require_sizes(config, SIZE_BOUNDS)
+        return config
 
 
 def _refuse_variants(model_conf: Mapping[str, Any], audio: Mapping[str, Any]) -> None:
