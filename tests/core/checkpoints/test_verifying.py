@@ -137,7 +137,8 @@ def test_whatever_a_configuration_says_verify_gives_an_answer(bundled: Path, nam
     before = yaml.safe_load(original)["model_conf"][name]
     configure(bundled, name, value)
     found = verify(bundled)
-    assert found.is_sound == (value == before) or name == "low_hz"
+    is_same = type(value) is type(before) and value == before
+    assert found.is_sound is is_same or name == "low_hz"  # any low edge gives a filterbank of the right shape
 
 
 @given(content=st.binary(max_size=200))
