@@ -1,8 +1,10 @@
-"""This process's memory: what is resident, and giving back what is free."""
+"""This process's memory: what is resident, giving back what is free, and when to look for garbage."""
 
 import ctypes
 import ctypes.util
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +18,18 @@ def resident_mb() -> float:
     except (OSError, ValueError, IndexError):
         return 0.0
     return pages * PAGE_BYTES / 2**20
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """No garbage collection meanwhile: importing torch makes a million objects and no garbage (0.1 s of its 1.2 s)."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def release_free_memory() -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from core.emotions import EMOTION_KEYS, key_of_token
 from core.errors import CheckpointError, EngineError
-from core.memory import resident_mb
+from core.memory import collection_paused, resident_mb
 from core.model.engine import EngineInfo, Window
 from core.results import SAMPLE_RATE_HZ, CheckpointIdentity, Stage
 from core.settings import Settings, available_cores
@@ -74,7 +74,8 @@ def load_native(
         EngineError: the device or precision asked for is not there.
     """
     stages = Stages(on_stage)
-    import torch
+    with collection_paused():
+        import torch
 
     from core.model.native import Head, NativeEngine
 

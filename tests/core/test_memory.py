@@ -21,3 +21,17 @@ def test_resident_memory_follows_what_is_touched_and_released() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True, timeout=60)
     touched_mb, released_mb = map(float, done.stdout.split())
     assert touched_mb > 85 and released_mb > 80
+
+
+def test_a_paused_collection_is_taken_up_again_even_after_an_error() -> None:
+    import gc
+
+    from core.memory import collection_paused
+
+    assert gc.isenabled()
+    try:
+        with collection_paused():
+            assert not gc.isenabled()
+            raise KeyError
+    except KeyError:
+        assert gc.isenabled()
