@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core import audio, windows
 from core.audio import Limits, Source
@@ -48,6 +48,15 @@ def analyze(
     scores = windows.stitch(_score(parts, engine, on_progress or _ignore))
     log.finish("score", f"{scores.num_frames} frames in {len(parts)} window{'s' if len(parts) > 1 else ''}")
     return _summary(waveform, scores, engine, len(parts), log)
+
+
+def with_decoding(analysis: Analysis, decode_s: float) -> Analysis:
+    """The analysis of a clip that was decoded before, with those seconds in its timings and its log."""
+    timings_s = dict(analysis.timings_s)
+    for step in ("decode", "total"):
+        timings_s[step] = timings_s.get(step, 0.0) + decode_s
+    log = tuple(LogEntry(entry.at_s + decode_s, entry.message) for entry in analysis.log)
+    return replace(analysis, timings_s=timings_s, log=log)
 
 
 def _score(parts: list[Window], engine: Engine, on_progress: Progress) -> list[FrameScores]:

@@ -39,7 +39,7 @@ def examine(settings: Settings) -> dict[str, Any]:
 def report(findings: dict[str, Any], *, as_json: bool) -> str:
     """The findings for a person, or as one JSON object."""
     if as_json:
-        return json.dumps(findings, ensure_ascii=False)
+        return json.dumps(findings)
     lines = [f"Python {findings['python']} on {findings['system']}"]
     lines += [f"{findings['cores']} cores, {findings['memory_gb']} GB memory, device {findings['device'] or 'none'}"]
     lines += [f"bfloat16: {'fast on this processor' if findings['bfloat16'] else 'emulated, slower than float32'}"]

@@ -10,6 +10,7 @@ from core.errors import SettingsError
 PRECISIONS = ("float32", "bfloat16")
 DEVICES = ("auto", "cpu", "cuda")
 ENGINES = ("native", "funasr")
+GRANULARITIES = ("utterance", "frame")
 
 
 def _cache_home() -> Path:

@@ -15,11 +15,11 @@ from enum import StrEnum
 
 import numpy as np
 
-from core.analysis import AnalysisOptions, analyze
+from core.analysis import AnalysisOptions, analyze, with_decoding
 from core.audio import Limits, Source, decode
 from core.errors import EmoScopeError
 from core.model import Engine
-from core.results import Analysis, LogEntry, Waveform
+from core.results import Analysis, Waveform
 from core.settings import Settings
 from dashboard.model_host import ModelHost
 from dashboard.pictures import Picture, picture_of
@@ -155,7 +155,7 @@ class Listener:
             analysis = shelf.analyses.get(key)
             if analysis is None:
                 analysis = analyze(heard.waveform, engine, self.options, listening._advance)
-                shelf.analyses[key] = analysis = with_decoding(analysis, heard)
+                shelf.analyses[key] = analysis = with_decoding(analysis, heard.decode_s)
         except Exception as error:
             listening._fail(error)
         else:
@@ -177,15 +177,6 @@ def hear(source: Source, name: str, limits: Limits) -> Heard:
 def options_of(settings: Settings) -> AnalysisOptions:
     """The analysis options that the environment's settings stand for."""
     return AnalysisOptions(settings.window_s, settings.margin_s, Limits.from_settings(settings))
-
-
-def with_decoding(analysis: Analysis, heard: Heard) -> Analysis:
-    """The analysis with the decoding, which was done before it, in its timings and its log."""
-    timings_s = dict(analysis.timings_s)
-    timings_s["decode"] = timings_s.get("decode", 0.0) + heard.decode_s
-    timings_s["total"] = timings_s.get("total", 0.0) + heard.decode_s
-    log = tuple(LogEntry(entry.at_s + heard.decode_s, entry.message) for entry in analysis.log)
-    return replace(analysis, timings_s=timings_s, log=log)
 
 
 def wait_for(listenings: Sequence[Listening], timeout_s: float) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from core.settings import GRANULARITIES
 from dashboard.language import LANGUAGES, Texts, language_of, texts_in
 from dashboard.listening import Heard, Listening, Shelf
 from dashboard.resources import services
@@ -13,7 +14,6 @@ from dashboard.resources import services
 LANGUAGE_PARAMETER = "lang"
 LANGUAGE_KEY = "language"  # also the switch's own key
 _SESSION = "emoscope_session"
-GRANULARITIES = ("utterance", "frame")
 
 
 @dataclass

@@ -2,37 +2,40 @@
 
 import argparse
 import sys
+import time
 from dataclasses import replace
-from typing import Any
+from typing import Any, TextIO
 
 from core.audio import Limits, decode
-from core.cli.terminal import bar, plain, say, show_progress
+from core.cli.terminal import bar, json_line, plain, results_only, say, show_progress
 from core.emotions import EMOTIONS, emotion
 from core.errors import EmoScopeError
 from core.model.engine import Engine
 from core.results import Analysis, Stage, Waveform
 from core.settings import Settings
 
+STANDARD_INPUT = "-"
 WORTH_PACKING_S = 20.0  # packing a large model's weights takes a third of a second; shorter work is done sooner without
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """Analyse each clip; a bad one is one line on standard error and exit code 1, the others go on."""
     settings = _with_options(settings, options)
-    engine = _engine(options, settings)
-    failed = 0
-    heard_s = 0.0
-    for clip in options.clips:
-        try:
-            waveform = decode(sys.stdin.buffer if clip == "-" else clip, limits=Limits.from_settings(settings))
-            heard_s += waveform.duration_s
-            if heard_s > WORTH_PACKING_S and hasattr(engine, "optimise"):
-                engine.optimise()
-            _report(_analyze(waveform, engine, settings), waveform, options)
-        except EmoScopeError as error:
-            failed += 1
-            show_progress("")
-            say(f"emoscope: {plain(str(error))}")
+    with results_only(encoding="utf-8" if options.json else None) as results:
+        engine = _engine(options, settings)
+        failed, heard_s = 0, 0.0
+        for clip in options.clips:
+            try:
+                waveform, decode_s = _hear(clip, settings)
+                heard_s += waveform.duration_s
+                if heard_s > WORTH_PACKING_S and hasattr(engine, "optimise"):
+                    engine.optimise()
+                _report(_analyze(waveform, decode_s, engine, settings), waveform, options, results)
+            except OSError:  # of standard output: a clip's and a folder's are errors of ours
+                raise
+            except Exception as error:  # whatever it is, it is this clip's: the others go on
+                failed += 1
+                say(f"emoscope: {plain(_sentence(clip, error))}")
     return 1 if failed else 0
 
 
@@ -52,8 +55,17 @@ def _engine(options: argparse.Namespace, settings: Settings) -> Engine:
     return engine
 
 
-def _analyze(waveform: Waveform, engine: Engine, settings: Settings) -> Analysis:
-    from core.analysis import AnalysisOptions, analyze
+def _hear(clip: str, settings: Settings) -> tuple[Waveform, float]:
+    """The decoded clip and the seconds it took."""
+    show_progress(f"{plain(clip)}: decoding")
+    begun = time.perf_counter()
+    source, name = (sys.stdin.buffer, "stdin") if clip == STANDARD_INPUT else (clip, None)
+    waveform = decode(source, name=name, limits=Limits.from_settings(settings))
+    return waveform, time.perf_counter() - begun
+
+
+def _analyze(waveform: Waveform, decode_s: float, engine: Engine, settings: Settings) -> Analysis:
+    from core.analysis import AnalysisOptions, analyze, with_decoding
 
     name = plain(waveform.name)
     result = analyze(
@@ -63,23 +75,28 @@ def _analyze(waveform: Waveform, engine: Engine, settings: Settings) -> Analysis
         on_progress=lambda done, total: show_progress(f"{name}: window {done} of {total}"),
     )
     show_progress("")
-    return result
+    return with_decoding(result, decode_s)
 
 
-def _report(analysis: Analysis, waveform: Waveform, options: argparse.Namespace) -> None:
+def _report(analysis: Analysis, waveform: Waveform, options: argparse.Namespace, results: TextIO) -> None:
     from core.exports.outputs import write_outputs
     from core.exports.records import json_chunks
 
     folder = write_outputs(analysis, waveform, options.out, granularity=options.granularity) if options.out else None
     if options.json:
-        for chunk in json_chunks(analysis, granularity=options.granularity):
-            sys.stdout.write(chunk.encode("utf-8", "backslashreplace").decode("utf-8"))
-        sys.stdout.write("\n")
+        results.writelines(json_line(chunk) for chunk in json_chunks(analysis, granularity=options.granularity))
+        results.write("\n")
     else:
-        print(_text(analysis))
+        print(_text(analysis), file=results)
         if folder is not None:
-            print(f"  written to {plain(str(folder))}")
-    sys.stdout.flush()
+            print(f"  written to {plain(str(folder))}", file=results)
+    results.flush()
+
+
+def _sentence(clip: str, error: Exception) -> str:
+    if isinstance(error, EmoScopeError):
+        return str(error)
+    return f"{clip!r} could not be analysed ({type(error).__name__}: {error})."
 
 
 def _text(analysis: Analysis) -> str:

@@ -1,43 +1,57 @@
 """The `emoscope` command: arguments in, exit code out. Heavy packages are imported by the commands that need them."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
+from core.cli.terminal import discard_output, make_streams_usable, plain, say
 from core.errors import EmoScopeError
-from core.exports.records import GRANULARITIES
-from core.settings import DEVICES, ENGINES, PRECISIONS, Settings
+from core.settings import DEVICES, ENGINES, GRANULARITIES, PRECISIONS, Settings
 
+FAILED = 1
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 something failed (and was named on standard error), 2 wrong usage."""
-    options = _parser().parse_args(arguments)
+    make_streams_usable()
     try:
+        options = _parser().parse_args(arguments)
         code: int = options.run(options, Settings.from_environment())
         sys.stdout.flush()
         return code
     except EmoScopeError as error:
-        print(f"emoscope: {error}", file=sys.stderr)
-        return 1
+        say(f"emoscope: {plain(str(error))}")
+        return FAILED
     except KeyboardInterrupt:
-        print("emoscope: stopped.", file=sys.stderr)
+        say("emoscope: stopped.")
         return INTERRUPTED
     except BrokenPipeError:  # the reader (head, less) has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         return 0
+    except OSError as error:  # standard output itself: everything else has errors of its own
+        discard_output()
+        say(f"emoscope: the results cannot be written ({error.strerror or error}).")
+        return FAILED
+
+
+class _Parser(argparse.ArgumentParser):
+    """What was typed is shown with its control characters made visible, here as everywhere."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(plain(message))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="emoscope", description="What a voice feels, second by second.")
+    parser = _Parser(prog="emoscope", description="What a voice feels, second by second.")
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and leave")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_analyze(commands)
     _add_models(commands)
     serve = commands.add_parser("serve", help="start the dashboard")
-    serve.add_argument("--port", type=int, default=8501)
+    serve.add_argument("--port", type=_port, default=8501, help="1 to 65535 (default: 8501)")
     serve.add_argument("--host", default="localhost", help="address to listen on (default: this machine only)")
     serve.set_defaults(run=_serve)
     doctor = commands.add_parser("doctor", help="what is installed, which device, what is reachable")
@@ -46,7 +60,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_analyze(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+class _ShowVersion(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        import importlib.metadata
+
+        print(f"emoscope {importlib.metadata.version('emoscope')}")
+        parser.exit()
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 1 <= port <= 65535:
+        raise ValueError
+    return port
+
+
+_port.__name__ = "port"  # argparse's message says "invalid port value"
+
+
+def _add_analyze(commands: "argparse._SubParsersAction[_Parser]") -> None:
     analyze = commands.add_parser("analyze", help="say what clips feel")
     analyze.add_argument("clips", nargs="+", metavar="CLIP", help="audio or video files; - reads standard input")
     analyze.add_argument("--checkpoint", metavar="NAME|DIR", help="a known checkpoint or a folder (default: bundled)")
@@ -59,7 +91,7 @@ def _add_analyze(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     analyze.set_defaults(run=_analyze)
 
 
-def _add_models(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_models(commands: "argparse._SubParsersAction[_Parser]") -> None:
     models = commands.add_parser("models", help="list, fetch and verify checkpoints")
     actions = models.add_subparsers(required=True, metavar="ACTION")
     actions.add_parser("list", help="known checkpoints and where they are").set_defaults(run=_models_list)
@@ -99,7 +131,7 @@ def _models_verify(options: argparse.Namespace, settings: Settings) -> int:
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
     from core.cli.serving import run
 
-    return run(options.host, options.port)
+    return run(options.host, options.port, settings)
 
 
 def _doctor(options: argparse.Namespace, settings: Settings) -> int:
@@ -107,4 +139,4 @@ def _doctor(options: argparse.Namespace, settings: Settings) -> int:
 
     findings = examine(settings)
     print(report(findings, as_json=options.json))
-    return 0 if findings["ready"] else 1
+    return 0 if findings["ready"] else FAILED

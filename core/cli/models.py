@@ -12,7 +12,8 @@ def run_list(settings: Settings) -> int:
         size = f"{checkpoint.size_bytes / 1e9:.2f} GB" if checkpoint.size_bytes else "in the package"
         where = plain(str(state.folder)) if state.folder else f"not here; `emoscope models pull {checkpoint.name}`"
         print(f"{checkpoint.name:<26} {size:<15} {where}")
-        print(f"{'':<26} licence: {checkpoint.licence}")
+        learnt = ", ".join(checkpoint.languages) or "see the hub's page"
+        print(f"{'':<26} licence: {checkpoint.licence}; languages it learnt from: {learnt}")
     return 0
 
 

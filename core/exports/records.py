@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.results import FRAME_RATE_HZ, Analysis, Array, LabelScore
-
-GRANULARITIES = ("utterance", "frame")
+from core.settings import GRANULARITIES
 
 _PROBABILITY_DECIMALS = 6
 _LOGIT_DECIMALS = 5

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from core.checkpoints import find, states
-from core.settings import Settings
+from core.settings import GRANULARITIES, Settings
 from dashboard.components.names import checkpoint_title
 from dashboard.language import Texts
 from dashboard.resources import services
-from dashboard.state import GRANULARITIES, Session
+from dashboard.state import Session
 
 
 def show(session: Session, texts: Texts) -> None:
