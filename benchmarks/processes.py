@@ -35,6 +35,6 @@ def run_python(code: str, *arguments: str) -> Measured:
 
 
 PRINT_PEAK = """
-import resource
-print(f"PEAK_KB={resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}")
+from pathlib import Path
+print("PEAK_KB=" + Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 """
