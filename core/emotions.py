@@ -30,6 +30,7 @@ EMOTIONS: tuple[Emotion, ...] = (
     Emotion("unknown", "unknown", "未知", "❔", "#B0B0B0"),
 )
 EMOTION_KEYS: tuple[str, ...] = tuple(emotion.key for emotion in EMOTIONS)
+NOT_NAMED: tuple[str, ...] = ("other", "unknown")  # classes that name no emotion; a view may leave them out
 _BY_KEY = {emotion.key: emotion for emotion in EMOTIONS}
 _BY_TOKEN = {e.english: e for e in EMOTIONS} | {e.chinese: e for e in EMOTIONS}
 _BY_TOKEN |= {"<unk>": _BY_KEY["unknown"], "unk": _BY_KEY["unknown"]}

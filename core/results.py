@@ -5,8 +5,8 @@ from the two without loss (`from_parts`).
 """
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -76,12 +76,33 @@ class FrameScores:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """How a checkpoint's logits become probabilities one can take at their word: see `core.calibration`.
+
+    Attributes:
+        temperature: what logits are divided by before the softmax.
+        unsure_below: verdicts with a smaller probability than this are "unsure".
+    """
+
+    temperature: float
+    unsure_below: float
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointIdentity:
     """Which weights spoke: `id` as asked for, `revision` a fingerprint of what was read."""
 
     id: str
     revision: str
-    calibrated: bool = False
+    calibration: Calibration | None = None
+
+    @property
+    def calibrated(self) -> bool:
+        return self.calibration is not None
+
+    @property
+    def temperature(self) -> float:
+        return 1.0 if self.calibration is None else self.calibration.temperature
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +140,7 @@ class Analysis:
         embedding: (embedding_dim,) float32, mean of the frame embeddings.
         num_windows: 1 when the network heard the whole clip at once, else how many overlapping windows were stitched
             (`scope` is then "recording": the verdict is the mean of all frame logits).
+        left_out: labels the checkpoint can say that were taken out of this view of it.
         timings_s: seconds by step: decode, score, total, …
     """
 
@@ -133,6 +155,7 @@ class Analysis:
     frame_logits: Array
     embedding: Array
     num_windows: int = 1
+    left_out: tuple[str, ...] = ()
     timings_s: Mapping[str, float] = field(default_factory=dict)
     log: tuple[LogEntry, ...] = ()
 
@@ -148,8 +171,9 @@ class Analysis:
 
     @cached_property
     def scores(self) -> dict[str, float]:
-        """Probability of each of the nine emotions; 0 for those the checkpoint cannot say."""
-        by_label = dict(zip(self.labels, softmax(self.logits).tolist(), strict=True))
+        """Probability of each of the nine emotions, softmax(logits / temperature); 0 for those not among the labels."""
+        probabilities = softmax(self.logits / self.checkpoint.temperature)
+        by_label = dict(zip(self.labels, probabilities.tolist(), strict=True))
         return {key: by_label.get(key, 0.0) for key in EMOTION_KEYS}
 
     @cached_property
@@ -167,6 +191,17 @@ class Analysis:
         return self.ranking[0].score
 
     @property
+    def unsure(self) -> bool:
+        """Whether a calibrated checkpoint is less sure than the threshold chosen for it; never without calibration."""
+        calibration = self.checkpoint.calibration
+        return calibration is not None and self.confidence < calibration.unsure_below
+
+    @property
+    def candidates(self) -> tuple[LabelScore, ...]:
+        """What the verdict is: one label, or the two best where it is unsure."""
+        return self.ranking[: 2 if self.unsure else 1]
+
+    @property
     def secondary(self) -> tuple[LabelScore, ...]:
         """The next labels above 3 %."""
         return tuple(entry for entry in self.ranking[1:] if entry.score > SECONDARY_THRESHOLD)
@@ -174,7 +209,7 @@ class Analysis:
     @property
     def unsayable(self) -> tuple[str, ...]:
         """The emotions of the nine this checkpoint never learnt."""
-        return tuple(key for key in EMOTION_KEYS if key not in self.labels)
+        return tuple(key for key in EMOTION_KEYS if key not in self.labels and key not in self.left_out)
 
     @cached_property
     def frame_times_s(self) -> Array:
@@ -183,8 +218,25 @@ class Analysis:
 
     @cached_property
     def frame_probabilities(self) -> Array:
-        """(num_frames, num_labels) float32: softmax of each frame's logits."""
-        return softmax(self.frame_logits)
+        """(num_frames, num_labels) float32: softmax of each frame's logits over the checkpoint's temperature."""
+        return softmax(self.frame_logits / np.float32(self.checkpoint.temperature))
+
+    def without(self, left_out: Collection[str]) -> "Analysis":
+        """The same listening with some labels left out; what remains is renormalised: a softmax over fewer logits.
+
+        Raises `ValueError` when no label would remain.
+        """
+        kept = [column for column, label in enumerate(self.labels) if label not in left_out]
+        if not kept:
+            raise ValueError(f"leaving out {', '.join(sorted(left_out))} leaves none of {', '.join(self.labels)}")
+        if len(kept) == len(self.labels):
+            return self
+        return replace(
+            self,
+            labels=tuple(self.labels[column] for column in kept),
+            left_out=(*self.left_out, *(label for label in self.labels if label in left_out)),
+            frame_logits=np.ascontiguousarray(self.frame_logits[:, kept]),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """All but the arrays, as plain JSON values."""
@@ -198,6 +250,7 @@ class Analysis:
             "precision": self.precision,
             "labels": list(self.labels),
             "num_windows": self.num_windows,
+            "left_out": list(self.left_out),
             "timings_s": dict(self.timings_s),
             "log": [asdict(entry) for entry in self.log],
         }
@@ -210,8 +263,11 @@ class Analysis:
     def from_parts(cls, values: Mapping[str, Any], arrays: Mapping[str, Array]) -> "Analysis":
         """The inverse of `to_dict` and `arrays`; `KeyError` or `TypeError` when a part is missing."""
         values = dict(values)
-        values["checkpoint"] = CheckpointIdentity(**values["checkpoint"])
-        values["labels"] = tuple(values["labels"])
+        checkpoint = dict(values["checkpoint"])
+        if checkpoint.get("calibration") is not None:
+            checkpoint["calibration"] = Calibration(**checkpoint["calibration"])
+        values["checkpoint"] = CheckpointIdentity(**checkpoint)
+        values["labels"], values["left_out"] = tuple(values["labels"]), tuple(values["left_out"])
         values["log"] = tuple(LogEntry(**entry) for entry in values["log"])
         return cls(frame_logits=arrays["frame_logits"], embedding=arrays["embedding"], **values)
 

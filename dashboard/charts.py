@@ -163,6 +163,8 @@ def noteworthy(analysis: Analysis, probabilities: Array) -> set[str]:
 def _score_note(key: str, analysis: Analysis, texts: Texts) -> str:
     if key in analysis.unsayable:
         return f"<i>{texts('chart.cannot_say')}</i>"
+    if key in analysis.left_out:
+        return f"<i>{texts('chart.left_out')}</i>"
     return f"{100 * analysis.scores[key]:.1f} %"
 
 

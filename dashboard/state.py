@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from core.emotions import NOT_NAMED
+from core.results import Analysis
 from core.settings import GRANULARITIES
 from dashboard.language import LANGUAGES, Texts, language_of, texts_in
 from dashboard.listening import Heard, Listening, Shelf
@@ -38,12 +40,18 @@ class Session:
 
     checkpoint: str
     granularity: str = GRANULARITIES[0]
+    drop_other: bool = False
     clips: list[Clip] = field(default_factory=list)
     selected: str | None = None
     shelf: Shelf = field(default_factory=Shelf)
     doors: dict[str, int] = field(default_factory=dict)  # how often each way in was emptied: part of its widget's key
-    saved: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    saved: dict[tuple[str, str, str, bool], str] = field(default_factory=dict)
     playing: tuple[str, bytes] = ("", b"")  # of the clip on screen: its SHA-256 and its WAV
+
+    def view(self, analysis: Analysis) -> Analysis:
+        """The analysis as this session looks at it: all labels, or without `other` and `unknown` and renormalised."""
+        says_a_name = any(label not in NOT_NAMED for label in analysis.labels)
+        return analysis.without(NOT_NAMED) if self.drop_other and says_a_name else analysis
 
     def remove(self, clip: Clip) -> None:
         """Forget a clip; what is being done for it stops."""

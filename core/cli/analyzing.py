@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 from core.audio import Limits, decode
 from core.cli.terminal import bar, json_line, plain, results_only, say, show_progress
-from core.emotions import EMOTIONS, emotion
+from core.emotions import EMOTIONS, NOT_NAMED, emotion
 from core.errors import EmoScopeError
 from core.model.engine import Engine
 from core.results import Analysis, Stage, Waveform
@@ -30,7 +30,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
                 heard_s += waveform.duration_s
                 if heard_s > WORTH_PACKING_S and hasattr(engine, "optimise"):
                     engine.optimise()
-                _report(_analyze(waveform, decode_s, engine, settings), waveform, options, results)
+                analysis = _analyze(waveform, decode_s, engine, settings)
+                _report(analysis.without(NOT_NAMED) if options.drop_other else analysis, waveform, options, results)
             except OSError:  # of standard output: a clip's and a folder's are errors of ours
                 raise
             except Exception as error:  # whatever it is, it is this clip's: the others go on
@@ -101,12 +102,11 @@ def _sentence(clip: str, error: Exception) -> str:
 
 def _text(analysis: Analysis) -> str:
     """The verdict as a person reads it."""
-    said = emotion(analysis.label)
     scope = "" if analysis.num_windows == 1 else f" (mean over {analysis.num_windows} windows of the recording)"
     secondary = ", ".join(f"{entry.label} {entry.score:.0%}" for entry in analysis.secondary) or "none above 3 %"
     lines = [
         f"{plain(analysis.name)} · {analysis.duration_s:.2f} s",
-        f"  {said.emoji}  {said.english} {said.chinese} · {analysis.confidence:.1%}{scope}",
+        f"  {_verdict(analysis)}{scope}",
         f"  also: {secondary}",
         *(_score_line(analysis, entry.key) for entry in EMOTIONS),
         f"  {_provenance(analysis)}",
@@ -114,9 +114,17 @@ def _text(analysis: Analysis) -> str:
     return "\n".join(lines)
 
 
+def _verdict(analysis: Analysis) -> str:
+    named = [(emotion(entry.label), entry.score) for entry in analysis.candidates]
+    words = [f"{found.emoji}  {found.english} {found.chinese} · {score:.1%}" for found, score in named]
+    return f"unsure: {' or '.join(words)}" if analysis.unsure else words[0]
+
+
 def _score_line(analysis: Analysis, key: str) -> str:
     if key in analysis.unsayable:
         return f"  {key:>10}       this checkpoint cannot say it"
+    if key in analysis.left_out:
+        return f"  {key:>10}       left out"
     return f"  {key:>10} {analysis.scores[key]:6.1%} {bar(analysis.scores[key])}".rstrip()
 
 

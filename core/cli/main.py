@@ -86,6 +86,7 @@ def _add_analyze(commands: "argparse._SubParsersAction[_Parser]") -> None:
     analyze.add_argument("--precision", choices=PRECISIONS)
     analyze.add_argument("--device", choices=DEVICES)
     analyze.add_argument("--engine", choices=ENGINES, default="native", help="funasr: the reference implementation")
+    analyze.add_argument("--drop-other", action="store_true", help="leave `other` and `unknown` out and renormalise")
     analyze.add_argument("--out", type=Path, metavar="DIR", help="write <stamp>_<name>/ folders there")
     analyze.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
     analyze.set_defaults(run=_analyze)

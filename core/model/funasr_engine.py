@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from core.calibration import read_calibration
 from core.errors import CheckpointError, EngineError
 from core.model.engine import EngineInfo, Window
 from core.model.loading import Stages, read_tokens, revision_of
@@ -100,7 +101,7 @@ def load_funasr(
     stages.finish("read and build")
     info = EngineInfo(
         engine="funasr",
-        checkpoint=CheckpointIdentity(checkpoint_id, revision_of(folder)),
+        checkpoint=CheckpointIdentity(checkpoint_id, revision_of(folder), read_calibration(folder)),
         labels=tokens.labels,
         embedding_dim=int(model.model.proj.in_features),
         num_parameters=sum(parameter.numel() for parameter in model.model.parameters()),

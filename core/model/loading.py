@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.calibration import CALIBRATION_FILE, read_calibration
 from core.emotions import EMOTION_KEYS, key_of_token
 from core.errors import CheckpointError, EngineError
-from core.memory import collection_paused, resident_mb
+from core.memory import collection_paused, map_pages_early, resident_mb
 from core.model.engine import EngineInfo, Window
 from core.results import SAMPLE_RATE_HZ, CheckpointIdentity, Stage
 from core.settings import Settings, available_cores
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 OnStage = Callable[[Stage], None]
 WEIGHT_FILES = ("model.safetensors", "model.pt")
 REVISION_SAMPLE_BYTES = 1 << 16
+LARGE_BYTES = 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ def load_native(
     configuration = read_configuration(folder)
     tokens = read_tokens(folder)
     tensors = read_tensors(folder)
+    _map_early(tensors)
     stages.finish("read")
     device, dtype = _device_of(settings), getattr(torch, settings.precision)
     threads = min(settings.threads or available_cores(), available_cores())
@@ -93,7 +96,7 @@ def load_native(
     stages.finish("build")
     info = EngineInfo(
         engine="native",
-        checkpoint=CheckpointIdentity(checkpoint_id, revision_of(folder)),
+        checkpoint=CheckpointIdentity(checkpoint_id, revision_of(folder), read_calibration(folder)),
         labels=tokens.labels,
         embedding_dim=network.embedding_dim,
         num_parameters=sum(parameter.numel() for parameter in network.parameters()),
@@ -210,6 +213,14 @@ def _read_pt(path: Path) -> "Mapping[str, Tensor]":
     return {name: value for name, value in tensors.items() if isinstance(value, torch.Tensor)}
 
 
+def _map_early(tensors: "Mapping[str, Tensor]") -> None:
+    """Start mapping the tensors' pages; not where they lie scattered among others, as that would read those too."""
+    sizes = {tensor.data_ptr(): tensor.nbytes for tensor in tensors.values()}
+    begin, end = min(sizes), max(address + size for address, size in sizes.items())
+    if LARGE_BYTES < end - begin < 1.1 * sum(sizes.values()):
+        map_pages_early(begin, end - begin)
+
+
 def build_network(
     configuration: Mapping[str, Any], tensors: "Mapping[str, Tensor]", num_labels: int
 ) -> "Emotion2vec | MelNetwork":
@@ -247,6 +258,8 @@ def revision_of(folder: Path) -> str:
     digest = hashlib.sha256()
     for name in ("config.yaml", "tokens.txt"):
         digest.update((folder / name).read_bytes())
+    if (folder / CALIBRATION_FILE).is_file():  # it changes what is said
+        digest.update((folder / CALIBRATION_FILE).read_bytes())
     path = weights_file(folder)
     size = path.stat().st_size
     digest.update(str(size).encode())

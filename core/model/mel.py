@@ -22,6 +22,9 @@ from core.results import FRAME_FIELD_SAMPLES, FRAME_HOP_SAMPLES, SAMPLE_RATE_HZ
 WINDOW_SAMPLES = FRAME_FIELD_SAMPLES  # 25 ms
 HOP_SAMPLES = FRAME_HOP_SAMPLES // 2  # 10 ms; the stem halves it to 20 ms
 FFT_SIZE = 512
+PITCH_WINDOW_SAMPLES = 640  # 40 ms, two periods and more of the lowest voice
+PITCH_FFT_SIZE = 1024
+PITCH_RANGE_HZ = (62.5, 500.0)
 SIZE_BOUNDS: dict[str, tuple[float, float]] = {
     "num_mels": (8, 256),
     "stem_channels": (1, 1024),
@@ -52,6 +55,7 @@ class MelConfig:
     normalize: bool = True
     low_hz: float = 50.0
     high_hz: float = 7600.0
+    periodicity: bool = False  # hear the pitch too, as a second picture beside the mel spectrogram
 
     @classmethod
     def from_mapping(cls, model_conf: Mapping[str, Any]) -> "MelConfig":
@@ -82,10 +86,33 @@ def mel_filterbank(num_mels: int, low_hz: float, high_hz: float) -> Tensor:
     return torch.from_numpy(np.minimum(rising, falling).clip(min=0).astype(np.float32))
 
 
-def hann_window() -> Tensor:
-    """(WINDOW_SAMPLES,) float32: the periodic Hann window, ½ − ½·cos(2πn/N)."""
-    phase = 2 * np.pi * np.arange(WINDOW_SAMPLES) / WINDOW_SAMPLES
+def pitch_lags(num_pitches: int) -> Tensor:
+    """(num_pitches, PITCH_FFT_SIZE/2 + 1) float32: reads an autocorrelation at the periods of log-spaced pitches.
+
+    The rows divide by the window's own autocorrelation as well, after Boersma 1993 ("Accurate short-term analysis of
+    the fundamental frequency…", eq. 9): a periodic frame then has 1 at its period whatever the period's length.
+    """
+    low_hz, high_hz = PITCH_RANGE_HZ
+    periods = SAMPLE_RATE_HZ / np.geomspace(low_hz, high_hz, num_pitches)
+    lags = np.arange(PITCH_FFT_SIZE // 2 + 1)
+    width = np.maximum(1.0, np.abs(np.gradient(periods)))[:, None]
+    weights = (1 - np.abs(lags - periods[:, None]) / width).clip(min=0)
+    window = np.asarray(hann_window(PITCH_WINDOW_SAMPLES), dtype=np.float64)
+    of_window = np.fft.irfft(np.abs(np.fft.rfft(window, n=2 * PITCH_FFT_SIZE)) ** 2)[: len(lags)]
+    of_window /= of_window[0]
+    weights = weights / weights.sum(axis=1, keepdims=True) / of_window.clip(min=0.05)
+    return torch.from_numpy(weights.astype(np.float32))
+
+
+def hann_window(num_samples: int = WINDOW_SAMPLES) -> Tensor:
+    """(num_samples,) float32: the periodic Hann window, ½ − ½·cos(2πn/N)."""
+    phase = 2 * np.pi * np.arange(num_samples) / num_samples
     return torch.from_numpy((0.5 - 0.5 * np.cos(phase)).astype(np.float32))
+
+
+def power_spectrum(frames: Tensor, fft_size: int) -> Tensor:
+    """(…, num_samples) → (…, fft_size/2 + 1): |rfft|², without the square root that `abs` would take first."""
+    return torch.view_as_real(torch.fft.rfft(frames, n=fft_size)).square().sum(dim=-1)
 
 
 class ConvBlock(nn.Module):
@@ -133,6 +160,8 @@ class MelNetwork(nn.Module):
 
     filterbank: Tensor
     window: Tensor
+    pitch_window: Tensor
+    pitch_lags: Tensor
 
     def __init__(self, config: MelConfig, num_labels: int) -> None:
         super().__init__()
@@ -141,8 +170,11 @@ class MelNetwork(nn.Module):
         # Both tables are stored with the weights, so that a folder needs no code of its own era to sound the same.
         self.register_buffer("filterbank", mel_filterbank(config.num_mels, config.low_hz, config.high_hz))
         self.register_buffer("window", hann_window())
+        if config.periodicity:
+            self.register_buffer("pitch_window", hann_window(PITCH_WINDOW_SAMPLES))
+            self.register_buffer("pitch_lags", pitch_lags(config.num_mels))
         channels = config.stem_channels
-        self.stem1 = nn.Conv2d(1, channels, 3, stride=(2, 1), padding=1)  # mel, time
+        self.stem1 = nn.Conv2d(1 + config.periodicity, channels, 3, stride=(2, 1), padding=1)  # mel, time
         self.stem1_norm = nn.BatchNorm2d(channels)
         self.stem2 = nn.Conv2d(channels, 2 * channels, 3, stride=(2, 2), padding=1)
         self.stem2_norm = nn.BatchNorm2d(2 * channels)
@@ -167,15 +199,30 @@ class MelNetwork(nn.Module):
         return self.encode(self.features(samples))
 
     def features(self, samples: Tensor) -> Tensor:
-        """(batch, num_samples) → (batch, num_mels, mel_frames) log-mel power, 100 frames a second."""
+        """(batch, num_samples) → (batch, pictures, num_mels, mel_frames), 100 frames a second.
+
+        The first picture is natural-log mel power; the second, where the configuration has it, periodicity: the
+        normalised autocorrelation by pitch, 62.5–500 Hz on a log scale, near 1 at the pitch of a voice and near 0 in
+        noise and silence.
+        """
         frames = samples.unfold(-1, WINDOW_SAMPLES, HOP_SAMPLES) * self.window
-        power = torch.fft.rfft(frames, n=FFT_SIZE).abs().square() / WINDOW_SAMPLES
-        mels = torch.matmul(power, self.filterbank.T)
-        return mels.clamp_min(LOG_FLOOR).log().transpose(1, 2)
+        power = power_spectrum(frames, FFT_SIZE) / WINDOW_SAMPLES
+        mels = torch.matmul(power, self.filterbank.T).clamp_min(LOG_FLOOR).log()
+        pictures = [mels, self._periodicity(samples)] if self.config.periodicity else [mels]
+        return torch.stack(pictures, dim=1).transpose(2, 3)
+
+    def _periodicity(self, samples: Tensor) -> Tensor:
+        """(batch, num_samples) → (batch, mel_frames, num_mels), about the same instants as the mel frames."""
+        margin = (PITCH_WINDOW_SAMPLES - WINDOW_SAMPLES) // 2
+        frames = F.pad(samples, (margin, margin)).unfold(-1, PITCH_WINDOW_SAMPLES, HOP_SAMPLES) * self.pitch_window
+        autocorrelation = torch.fft.irfft(power_spectrum(frames, PITCH_FFT_SIZE))
+        floor = LOG_FLOOR * PITCH_WINDOW_SAMPLES
+        share = autocorrelation[..., : PITCH_FFT_SIZE // 2 + 1] / (autocorrelation[..., :1] + floor)
+        return torch.matmul(share, self.pitch_lags.T).clamp(-1, 1)
 
     def encode(self, features: Tensor) -> Tensor:
-        """(batch, num_mels, mel_frames) → (batch, ceil(mel_frames / 2), embed_dim)."""
-        x = features.unsqueeze(1) * 0.5
+        """(batch, pictures, num_mels, mel_frames) → (batch, ceil(mel_frames / 2), embed_dim)."""
+        x = torch.cat([features[:, :1] * 0.5, features[:, 1:]], dim=1)
         x = F.silu(self.stem1_norm(self.stem1(x)))
         x = F.silu(self.stem2_norm(self.stem2(x)))
         x = F.silu(self.stem3_norm(self.stem3(x)))

@@ -35,6 +35,9 @@ def show(session: Session, texts: Texts) -> None:
         help=texts("choices.granularity_help"),
     )
     session.granularity = chosen or session.granularity
+    session.drop_other = st.toggle(
+        texts("choices.drop_other"), value=session.drop_other, key="drop-other", help=texts("choices.drop_other_help")
+    )
 
 
 def present_checkpoints(settings: Settings) -> list[str]:

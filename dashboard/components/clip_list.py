@@ -18,7 +18,7 @@ def show(session: Session, texts: Texts) -> tuple[Clip, Analysis] | None:
         if (error := clip.listenings[session.checkpoint].error) is not None:
             _error(session, clip, error, texts)
     done = [(clip, clip.listenings[session.checkpoint].analysis) for clip in session.clips]
-    analysed = [(clip, analysis) for clip, analysis in done if analysis is not None]
+    analysed = [(clip, session.view(analysis)) for clip, analysis in done if analysis is not None]
     if not analysed:
         return None
     selected = next((pair for pair in analysed if pair[0].id == session.selected), analysed[0])
@@ -54,7 +54,7 @@ def _rows(session: Session, analysed: list[tuple[Clip, Analysis]], selected: Cli
 def _row(session: Session, clip: Clip, analysis: Analysis, is_selected: bool, texts: Texts) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"clip-row-{clip.id}", wrap=False):
         st.button(
-            texts("list.verdict", label=labelled(analysis.label, texts), percent=f"{100 * analysis.confidence:.0f}"),
+            _verdict_in_short(analysis, texts),
             key=f"select-{clip.id}",
             type="primary" if is_selected else "secondary",
             on_click=_select,
@@ -64,6 +64,12 @@ def _row(session: Session, clip: Clip, analysis: Analysis, is_selected: bool, te
         st.text(clip.name, width="stretch")
         st.text(texts.duration(analysis.duration_s))
         _remove_button(session, clip, texts)
+
+
+def _verdict_in_short(analysis: Analysis, texts: Texts) -> str:
+    if analysis.unsure:
+        return texts("list.unsure", labels=" / ".join(labelled(entry.label, texts) for entry in analysis.candidates))
+    return texts("list.verdict", label=labelled(analysis.label, texts), percent=f"{100 * analysis.confidence:.0f}")
 
 
 def _remove_button(session: Session, clip: Clip, texts: Texts) -> None:

@@ -77,7 +77,7 @@ def embedding_npy(analysis: Analysis) -> bytes:
 def _save(session: Session, analysis: Analysis, heard: Heard, texts: Texts) -> None:
     """A button that writes to the server's outputs folder: nothing is kept there unless somebody asks."""
     folder = services().settings.outputs_dir
-    key = (analysis.sha256, session.checkpoint, session.granularity)
+    key = (analysis.sha256, session.checkpoint, session.granularity, session.drop_other)
     if st.button(
         texts("save.button", folder=folder.name),
         icon=":material/save:",

@@ -30,17 +30,39 @@ def show(clip: Clip, analysis: Analysis, texts: Texts) -> None:
 def markup(analysis: Analysis, texts: Texts) -> str:
     """The card as HTML, made of our own words and numbers only."""
     found = emotion(analysis.label)
-    percent = f"{100 * analysis.confidence:.1f}"
     return (
         f'<section class="emoscope-verdict" data-label="{found.key}" data-confidence="{analysis.confidence:.6f}" '
-        f'style="--emotion: {found.colour}">'
+        f'data-unsure="{str(analysis.unsure).lower()}" style="--emotion: {found.colour}">'
+        f"{_unsure(analysis, texts) if analysis.unsure else _sure(analysis, texts)}"
+        f"{_secondary(analysis, texts)}"
+        f'<p class="scope">{html.escape(scope_of(analysis, texts))}</p></section>'
+    )
+
+
+def _sure(analysis: Analysis, texts: Texts) -> str:
+    found = emotion(analysis.label)
+    percent = f"{100 * analysis.confidence:.1f}"
+    return (
         f'<div class="emoji" aria-hidden="true">{found.emoji}</div>'
         f'<div class="label">{texts.emotion(found.key)}</div>'
         f'<div class="other">{texts.other_emotion(found.key)}</div>'
         f'<div class="confidence"><b>{percent} %</b> {html.escape(texts("verdict.confidence"))}</div>'
         f'<div class="meter" aria-hidden="true"><i style="width: {percent}%"></i></div>'
-        f"{_secondary(analysis, texts)}"
-        f'<p class="scope">{html.escape(scope_of(analysis, texts))}</p></section>'
+    )
+
+
+def _unsure(analysis: Analysis, texts: Texts) -> str:
+    """The two best candidates side by side, neither of them the verdict."""
+    candidates = "".join(
+        f'<div style="--emotion: {emotion(entry.label).colour}"><span class="emoji" aria-hidden="true">'
+        f"{emotion(entry.label).emoji}</span><b>{texts.emotion(entry.label)}</b> {100 * entry.score:.1f} %"
+        f'<div class="meter" aria-hidden="true"><i style="width: {100 * entry.score:.1f}%"></i></div></div>'
+        for entry in analysis.candidates
+    )
+    return (
+        f'<div class="label">{html.escape(texts("verdict.unsure"))}</div>'
+        f'<p class="either">{html.escape(texts("verdict.unsure_between"))}</p>'
+        f'<div class="candidates">{candidates}</div>'
     )
 
 
@@ -51,15 +73,21 @@ def scope_of(analysis: Analysis, texts: Texts) -> str:
         scope = texts("verdict.utterance", duration=duration)
     else:
         scope = texts("verdict.recording", duration=duration, count=analysis.num_windows)
-    return scope if analysis.checkpoint.calibrated else f"{scope} {texts('verdict.uncalibrated')}"
+    notes = [scope]
+    if analysis.left_out:
+        notes.append(texts("verdict.left_out", labels=", ".join(texts.emotion(key) for key in analysis.left_out)))
+    if not analysis.checkpoint.calibrated:
+        notes.append(texts("verdict.uncalibrated"))
+    return " ".join(notes)
 
 
 def _secondary(analysis: Analysis, texts: Texts) -> str:
-    if not analysis.secondary:
+    entries = [entry for entry in analysis.secondary if entry not in analysis.candidates]
+    if not entries:
         return f'<p class="also">{html.escape(texts("verdict.nothing_else"))}</p>'
     chips = "".join(
         f'<span style="--emotion: {emotion(entry.label).colour}">{labelled(entry.label, texts)} '
         f"<b>{100 * entry.score:.1f} %</b></span>"
-        for entry in analysis.secondary
+        for entry in entries
     )
     return f'<p class="also">{html.escape(texts("verdict.also"))}</p><div class="chips">{chips}</div>'

@@ -16,6 +16,7 @@ from core.emotions import EMOTION_KEYS
 from core.results import (
     FRAME_RATE_HZ,
     Analysis,
+    Calibration,
     CheckpointIdentity,
     FrameScores,
     LogEntry,
@@ -27,6 +28,7 @@ from core.results import (
 
 finite = st.floats(-1e6, 1e6)
 text = st.text(max_size=40)
+calibrations = st.builds(Calibration, st.floats(0.2, 5.0), st.floats(0.0, 1.0))
 
 
 @st.composite
@@ -38,7 +40,7 @@ def analyses(draw: st.DrawFn) -> Analysis:
         name=draw(text),
         sha256=draw(st.text("0123456789abcdef", min_size=64, max_size=64)),
         duration_s=draw(st.floats(0.1, 1e5)),
-        checkpoint=CheckpointIdentity(draw(text), draw(text), draw(st.booleans())),
+        checkpoint=CheckpointIdentity(draw(text), draw(text), draw(st.none() | calibrations)),
         engine=draw(st.sampled_from(["native", "funasr"])),
         device=draw(text),
         precision=draw(text),
@@ -46,6 +48,9 @@ def analyses(draw: st.DrawFn) -> Analysis:
         frame_logits=draw(hnp.arrays(np.float32, shape, elements=st.floats(-100, 100, width=32))),
         embedding=draw(hnp.arrays(np.float32, st.integers(1, 30), elements=st.floats(-100, 100, width=32))),
         num_windows=draw(st.integers(1, 1000)),
+        left_out=tuple(draw(st.lists(st.sampled_from([k for k in EMOTION_KEYS if k not in labels]), unique=True)))
+        if len(labels) < len(EMOTION_KEYS)
+        else (),
         timings_s=draw(st.dictionaries(text, finite, max_size=4)),
         log=tuple(LogEntry(at, message) for at, message in draw(st.lists(st.tuples(finite, text), max_size=4))),
     )
@@ -90,7 +95,7 @@ class TestVerdict:
 
     @given(analyses())
     def test_the_curve_is_an_exact_decomposition_of_the_verdict(self, analysis: Analysis) -> None:
-        expected = np.exp(analysis.logits - analysis.logits.max())
+        expected = np.exp((analysis.logits - analysis.logits.max()) / analysis.checkpoint.temperature)
         expected /= expected.sum()
         assert np.allclose(analysis.logits, analysis.frame_logits.astype(np.float64).mean(axis=0))
         assert np.allclose([analysis.scores[label] for label in analysis.labels], expected)
@@ -100,7 +105,29 @@ class TestVerdict:
         assert list(analysis.scores) == list(EMOTION_KEYS)
         assert sum(analysis.scores.values()) == pytest.approx(1.0)
         assert all(analysis.scores[key] == 0.0 for key in analysis.unsayable)
-        assert set(analysis.unsayable) | set(analysis.labels) == set(EMOTION_KEYS)
+        assert {*analysis.unsayable, *analysis.left_out, *analysis.labels} == set(EMOTION_KEYS)
+
+    @given(analyses())
+    def test_unsure_is_less_sure_than_the_threshold_and_names_the_two_best(self, analysis: Analysis) -> None:
+        calibration = analysis.checkpoint.calibration
+        assert analysis.unsure == (calibration is not None and analysis.confidence < calibration.unsure_below)
+        assert analysis.candidates == analysis.ranking[: 2 if analysis.unsure else 1]
+
+    @given(analyses(), st.sets(st.sampled_from(EMOTION_KEYS), max_size=4))
+    def test_leaving_labels_out_renormalises_the_others(self, analysis: Analysis, left_out: set[str]) -> None:
+        if left_out.issuperset(analysis.labels):
+            with pytest.raises(ValueError, match="leaves none"):
+                analysis.without(left_out)
+            return
+        view = analysis.without(left_out)
+        kept = sum(analysis.scores[label] for label in view.labels)
+        assert not left_out & set(view.labels) and set(analysis.labels) & left_out <= set(view.left_out)
+        if kept > 1e-6:
+            assert [view.scores[label] for label in view.labels] == pytest.approx(
+                [analysis.scores[label] / kept for label in view.labels], abs=1e-9
+            )
+        assert np.allclose(view.frame_logits.mean(axis=0, dtype=np.float64), view.logits)
+        assert set(view.unsayable) == set(analysis.unsayable)
 
     @given(analyses())
     def test_the_label_is_the_most_probable_and_secondary_are_the_next_above_3_percent(
