@@ -4,6 +4,7 @@ All functions take and give (batch, num_mels, mel_frames) natural-log mel power 
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -14,27 +15,72 @@ from core.model.mel import LOG_FLOOR
 LOG_10DB = math.log(10.0)
 
 
-def augment(features: Tensor, generator: torch.Generator) -> Tensor:
-    """Warp, filter, add noise and mask; each clip of the batch gets its own draw."""
-    x = warp(features, generator)
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """How far a clip is made another speaker's.
+
+    Attributes:
+        shift_mels: the furthest that the mel spectrogram is moved, in its bins: a shorter or longer vocal tract.
+        shift_pitches: the furthest that periodicity is moved, in its bins: a higher or lower voice.
+        restyle_share: of clips, those that take on the long-term spectrum of another clip.
+    """
+
+    shift_mels: float = 2.5
+    shift_pitches: float = 7.0
+    restyle_share: float = 0.0
+
+
+def augment(features: Tensor, generator: torch.Generator, voices: Voices = Voices()) -> Tensor:
+    """Warp, restyle, filter, add noise and mask; each clip of the batch gets its own draw.
+
+    Args:
+        features: (batch, pictures, num_mels, mel_frames) of `MelNetwork.features`.
+    """
+    mels, pitches = features[:, :1], features[:, 1:]
+    speed = _tempo(len(features), generator)
+    mels = warp(mels, speed, generator, furthest=voices.shift_mels)
+    x = restyle(mels.squeeze(1), generator, voices.restyle_share)
     x = equalise(x, generator)
     x = band_limit(x, generator, share=0.1)
-    x = add_noise(x, generator, share=0.25)
-    x = x + LOG_10DB * 0.3 * _normal(x, generator, (x.shape[0], 1, 1))  # level of a crop against its clip, ±3 dB
-    return mask(x.clamp_min(math.log(LOG_FLOOR)), generator)
+    noisy = add_noise(x, generator, share=0.25)
+    hidden = hidden_times(noisy, generator)
+    if pitches.shape[1]:
+        pitches = warp(pitches, speed, generator, furthest=voices.shift_pitches)
+        pitches = pitches * (x.exp().sum(dim=1, keepdim=True) / noisy.exp().sum(dim=1, keepdim=True)).unsqueeze(1)
+        pitches = pitches.masked_fill(hidden.unsqueeze(1), 0.0)
+    x = noisy + LOG_10DB * 0.3 * _normal(x, generator, (x.shape[0], 1, 1))  # level of a crop against its clip, ±3 dB
+    x = mask(x.clamp_min(math.log(LOG_FLOOR)), hidden, generator)
+    return torch.cat([x.unsqueeze(1), pitches], dim=1)
 
 
-def warp(x: Tensor, generator: torch.Generator, tempo: float = 0.15, shift_mels: float = 2.5) -> Tensor:
-    """Another tempo (the clip is stretched inside its frame count) and a higher or lower voice (mel bins shifted)."""
-    batch, mels, frames = x.shape
-    speed = 1 + tempo * (2 * torch.rand(batch, generator=generator) - 1)
-    shift = shift_mels * (2 * torch.rand(batch, generator=generator) - 1) * 2 / mels
+def _tempo(batch: int, generator: torch.Generator, spread: float = 0.15) -> Tensor:
+    return 1 + spread * (2 * torch.rand(batch, generator=generator) - 1)
+
+
+def warp(pictures: Tensor, speed: Tensor, generator: torch.Generator, furthest: float) -> Tensor:
+    """Another tempo (the clip is stretched inside its frame count) and a higher or lower voice (bins shifted)."""
+    batch, _, bins, frames = pictures.shape
+    shift = furthest * (2 * torch.rand(batch, generator=generator) - 1) * 2 / bins
     theta = torch.zeros(batch, 2, 3)
     theta[:, 0, 0] = speed
     theta[:, 1, 1] = 1
     theta[:, 1, 2] = shift
-    grid = F.affine_grid(theta, [batch, 1, mels, frames], align_corners=False).to(x.device)
-    return F.grid_sample(x.unsqueeze(1), grid, padding_mode="reflection", align_corners=False).squeeze(1)
+    grid = F.affine_grid(theta, [batch, 1, bins, frames], align_corners=False).to(pictures.device)
+    return F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+
+
+def restyle(x: Tensor, generator: torch.Generator, share: float, sharpness: float = 0.4) -> Tensor:
+    """Some clips take on, in part, the long-term spectrum of another voice of the batch; the emotion stays their own.
+
+    MixStyle (Zhou et al. 2021, arXiv:2104.02008) on the mean and deviation over time of each mel bin.
+    """
+    batch = x.shape[0]
+    mean, deviation = x.mean(dim=2, keepdim=True), x.std(dim=2, keepdim=True) + 0.1
+    other = torch.randperm(batch, generator=generator)
+    kept = _beta(sharpness, (batch, 1, 1), generator)
+    kept = torch.where(torch.rand(batch, 1, 1, generator=generator) < share, kept, torch.ones(())).to(x.device)
+    scale = kept * deviation + (1 - kept) * deviation[other]
+    return (x - mean) / deviation * scale + kept * mean + (1 - kept) * mean[other]
 
 
 def equalise(x: Tensor, generator: torch.Generator, spread_db: float = 4.0) -> Tensor:
@@ -66,15 +112,17 @@ def add_noise(x: Tensor, generator: torch.Generator, share: float) -> Tensor:
     return torch.where(chosen, torch.logaddexp(x, noise), x)
 
 
-def mask(x: Tensor, generator: torch.Generator, time_masks: int = 1, mel_masks: int = 1) -> Tensor:
+def hidden_times(x: Tensor, generator: torch.Generator) -> Tensor:
+    """(batch, 1, frames) bool: one stretch a clip, up to an eighth of it, that nothing is heard of."""
+    batch, _, frames = x.shape
+    return _stretch(batch, frames, frames // 8, generator).view(batch, 1, frames).to(x.device)
+
+
+def mask(x: Tensor, hidden: Tensor, generator: torch.Generator) -> Tensor:
     """SpecAugment (Park et al. 2019, arXiv:1904.08779): stretches of time and of frequency set to the clip's mean."""
-    batch, mels, frames = x.shape
-    hidden = torch.zeros(batch, mels, frames, dtype=torch.bool)
-    for _ in range(time_masks):
-        hidden |= _stretch(batch, frames, frames // 8, generator).view(batch, 1, frames)
-    for _ in range(mel_masks):
-        hidden |= _stretch(batch, mels, mels // 8, generator).view(batch, mels, 1)
-    return torch.where(hidden.to(x.device), x.mean(dim=(1, 2), keepdim=True), x)
+    batch, mels, _ = x.shape
+    hidden = hidden | _stretch(batch, mels, mels // 8, generator).view(batch, mels, 1).to(x.device)
+    return torch.where(hidden, x.mean(dim=(1, 2), keepdim=True), x)
 
 
 def _stretch(batch: int, size: int, longest: int, generator: torch.Generator) -> Tensor:
@@ -82,6 +130,15 @@ def _stretch(batch: int, size: int, longest: int, generator: torch.Generator) ->
     start = (torch.rand(batch, 1, generator=generator) * (size - width)).long()
     positions = torch.arange(size).view(1, -1)
     return (positions >= start) & (positions < start + width)
+
+
+def _beta(sharpness: float, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """Beta(sharpness, sharpness), by Jöhnk's method on the seeded generator; the gamma sampler takes none."""
+    u = torch.rand(64, *shape, generator=generator).pow(1 / sharpness)
+    v = torch.rand(64, *shape, generator=generator).pow(1 / sharpness)
+    accepted = ((u + v) <= 1).int().argmax(dim=0, keepdim=True)
+    u, v = u.gather(0, accepted)[0], v.gather(0, accepted)[0]
+    return u / (u + v).clamp_min(1e-12)
 
 
 def _normal(x: Tensor, generator: torch.Generator, shape: tuple[int, ...]) -> Tensor:

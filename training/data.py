@@ -3,8 +3,9 @@
 import csv
 import hashlib
 import json
+import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 
 from core.emotions import EMOTION_KEYS
 from core.errors import AudioError
-from core.results import Array
+from core.results import SAMPLE_RATE_HZ, Array
 from core.windows import mean_and_variance
 
 NUM_FOLDS = 5
@@ -80,16 +81,21 @@ def write_folds(folds: dict[str, int], path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Decoded, layer-normalised clips in one memory-mapped array.
+    """What a network hears of each clip, in one memory-mapped array with time as its first axis.
 
-    `values` is (total_samples,) float16; clip i is values[starts[i]:starts[i + 1]], mean 0 and variance 1.
+    Attributes:
+        values: float16; clip i is values[starts[i]:starts[i + 1]]. Either (total_samples,), decoded and
+            layer-normalised to mean 0 and variance 1, or (total_frames, pictures · num_mels), the features a mel
+            network makes of them.
+        rate_hz: steps of the first axis a second.
     """
 
     values: Array
     starts: Array
+    rate_hz: int = SAMPLE_RATE_HZ
 
     def clip(self, index: int) -> Array:
-        """(num_samples,) float32."""
+        """(num_steps, …) float32."""
         view: Array = self.values[self.starts[index] : self.starts[index + 1]]
         return view.astype(np.float32)
 
@@ -114,6 +120,28 @@ def cached_samples(data: Path, clips: Sequence[Clip], cache: Path) -> tuple[list
     kept = [clips[i] for i in index["kept"]]
     values = np.memmap(values_path, dtype=np.float16, mode="r")
     return kept, Samples(values, np.array(index["starts"]))
+
+
+def cached_features(
+    samples: Samples, features: Callable[[Array], Array], rate_hz: int, kind: str, cache: Path
+) -> Samples:
+    """What `features` makes of each clip, kept in `cache` under `kind`; (num_samples,) → (num_frames, width)."""
+    starts_key = hashlib.sha256(samples.starts.tobytes()).hexdigest()[:16]
+    values_path, index_path = cache / f"{starts_key}-{kind}.f16", cache / f"{starts_key}-{kind}.json"
+    if not index_path.exists():
+        starts, width = [0], 0
+        partial = values_path.with_suffix(f".{os.getpid()}.partial")
+        with partial.open("wb") as out:
+            for index in range(len(samples.starts) - 1):
+                made = features(samples.clip(index)).astype(np.float16)
+                out.write(made.tobytes())
+                width = made.shape[1]
+                starts.append(starts[-1] + made.shape[0])
+        partial.replace(values_path)
+        index_path.write_text(json.dumps({"starts": starts, "width": width}))
+    index = json.loads(index_path.read_text())
+    values = np.memmap(values_path, dtype=np.float16, mode="r").reshape(-1, index["width"])
+    return Samples(values, np.array(index["starts"]), rate_hz)
 
 
 def _fill_cache(data: Path, clips: Sequence[Clip], values_path: Path, index_path: Path) -> None:

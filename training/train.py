@@ -21,13 +21,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.emotions import EMOTION_KEYS
-from core.model.mel import MelNetwork
+from core.memory import keep_freed_memory
+from core.model.mel import HOP_SAMPLES, MelNetwork
 from core.model.network import Emotion2vec
-from core.results import SAMPLE_RATE_HZ
+from core.results import SAMPLE_RATE_HZ, Array
 from core.settings import available_cores
 from training import networks
-from training.augment import augment
-from training.data import Clip, Samples, cached_samples, read_manifest, speaker_folds
+from training.augment import Voices, augment
+from training.data import Clip, Samples, cached_features, cached_samples, read_manifest, speaker_folds
 from training.scoring import summary
 
 Network = MelNetwork | Emotion2vec
@@ -47,12 +48,17 @@ class Recipe:
     mixup: float = 0.3
     mixup_share: float = 0.4  # of batches
     average_decay: float = 0.998
-    crop_min_s: float = 1.0
-    crop_max_s: float = 3.5
+    crop_min_s: float = 0.8  # crop lengths are log-uniform
+    crop_max_s: float = 6.0
+    joined_share: float = 0.25  # of batches: two crops end to end, each half with its own label
     embed_dim: int = 96
     num_blocks: int = 2
     stem_channels: int = 32
     dropout: float = 0.1
+    periodicity: int = 1
+    shift_mels: float = 2.5
+    shift_pitches: float = 7.0  # of 21 an octave
+    restyle_share: float = 0.0  # of clips: MixStyle
     bfloat16: int = 1  # autocast of the encoder: 1.5 times as fast where the processor has it
     seed: int = 1
 
@@ -76,17 +82,27 @@ class Batches:
         return math.ceil(len(self.indices) / self.recipe.batch_size)
 
     def draw(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """(batch, num_samples) float32 samples and (batch,) labels; one crop length a batch."""
-        recipe = self.recipe
-        crop = int(rng.uniform(recipe.crop_min_s, recipe.crop_max_s) * SAMPLE_RATE_HZ)
-        chosen = rng.choice(len(self.indices), recipe.batch_size, p=self.weights)
-        crops = [self._crop(self.samples.clip(int(self.indices[i])), crop, rng) for i in chosen]
-        return torch.from_numpy(np.stack(crops)), torch.from_numpy(self.labels[chosen])
+        """One crop length a batch: (batch, num_steps, …) float32 of `Samples` and (batch, parts) labels.
+
+        `parts` is 1, or 2 for joined crops: the halves of the samples then come of two clips, end to end.
+        """
+        recipe, rate_hz = self.recipe, self.samples.rate_hz
+        shortest, longest = math.log(recipe.crop_min_s), math.log(recipe.crop_max_s)
+        length = int(math.exp(rng.uniform(shortest, longest)) * rate_hz)
+        joined = length >= 2 * recipe.crop_min_s * rate_hz and rng.random() < recipe.joined_share
+        parts = [self._part(length // (1 + joined), rng) for _ in range(1 + joined)]
+        samples = np.concatenate([samples for samples, _ in parts], axis=1)
+        return torch.from_numpy(samples), torch.from_numpy(np.stack([labels for _, labels in parts], axis=1))
+
+    def _part(self, length: int, rng: np.random.Generator) -> tuple[Array, Array]:
+        chosen = rng.choice(len(self.indices), self.recipe.batch_size, p=self.weights)
+        crops = [self._crop(self.samples.clip(int(self.indices[i])), length, rng) for i in chosen]
+        return np.stack(crops), self.labels[chosen]
 
     @staticmethod
-    def _crop(samples: np.ndarray[Any, Any], length: int, rng: np.random.Generator) -> np.ndarray[Any, Any]:
+    def _crop(samples: Array, length: int, rng: np.random.Generator) -> Array:
         if samples.shape[0] <= length:
-            return np.resize(samples, length)  # a short clip is said again
+            return np.resize(samples, (length, *samples.shape[1:]))  # a short clip is said again
         start = int(rng.integers(0, samples.shape[0] - length + 1))
         return samples[start : start + length]
 
@@ -96,6 +112,7 @@ class Run:
 
     def __init__(self, recipe: Recipe, seen: set[str], device: str) -> None:
         self.recipe, self.device = recipe, device
+        self.voices = Voices(recipe.shift_mels, recipe.shift_pitches, recipe.restyle_share)
         self.generator = networks.seed_everything(recipe.seed)
         self.rng = np.random.default_rng(recipe.seed)
         self.configuration = _configuration(recipe)
@@ -131,23 +148,29 @@ class Run:
         return float(loss.detach())
 
     def _loss(self, samples: Tensor, labels: Tensor) -> Tensor:
-        mixes = self.rng.random() < self.recipe.mixup_share
+        """Cross-entropy of each part's mean frame logits; crops of one part may be mixed with one another."""
+        mixes = labels.shape[1] == 1 and self.rng.random() < self.recipe.mixup_share
         share = float(self.rng.beta(self.recipe.mixup, self.recipe.mixup)) if mixes else 1.0
         partner = torch.randperm(len(labels), generator=self.generator)
         if isinstance(self.network, MelNetwork):
-            with torch.no_grad():
-                features = augment(self.network.features(samples), self.generator)
+            num_mels = self.network.config.num_mels
+            pictures = samples.view(*samples.shape[:2], -1, num_mels).permute(0, 2, 3, 1)
+            features = augment(pictures, self.generator, self.voices)
             mixed = share * features + (1 - share) * features[partner]
         else:
             mixed = share * samples + (1 - share) * samples[partner]
         with torch.autocast(self.device, torch.bfloat16, enabled=bool(self.recipe.bfloat16)):
             frames = self.network.encode(mixed) if isinstance(self.network, MelNetwork) else self.network(mixed)
-        logits = self.network.proj(F.dropout(frames.float(), self.recipe.dropout)).mean(dim=1)
+        logits = self.network.proj(F.dropout(frames.float(), self.recipe.dropout))
         logits = logits.masked_fill(self.never, -1e4)
+        # A tempo change keeps the middle where it is, so that the halves of a joined crop stay halves.
+        parts = torch.stack([part.mean(dim=1) for part in logits.tensor_split(labels.shape[1], dim=1)], dim=1)
+        first = self._cross_entropy(parts, labels)
+        return first if share == 1 else share * first + (1 - share) * self._cross_entropy(parts, labels[partner])
+
+    def _cross_entropy(self, parts: Tensor, labels: Tensor) -> Tensor:
         smoothing = self.recipe.label_smoothing
-        first = smoothed_cross_entropy(logits, labels, smoothing, ~self.never)
-        second = smoothed_cross_entropy(logits, labels[partner], smoothing, ~self.never)
-        return share * first + (1 - share) * second
+        return smoothed_cross_entropy(parts.flatten(0, 1), labels.flatten(), smoothing, ~self.never)
 
     def _update_average(self) -> None:
         decay = min(self.recipe.average_decay, (1 + self.steps) / (10 + self.steps))
@@ -211,6 +234,7 @@ def _configuration(recipe: Recipe) -> dict[str, Any]:
         num_blocks=recipe.num_blocks,
         stem_channels=recipe.stem_channels,
         dropout=recipe.dropout,
+        periodicity=bool(recipe.periodicity),
     )
 
 
@@ -235,7 +259,7 @@ def train(
     held_out = [i for i, clip in enumerate(clips) if fold is not None and folds[clip.speaker] == fold]
     seen = {clips[i].emotion for i in learnt}
     run = Run(recipe, seen, "cuda" if torch.cuda.is_available() else "cpu")
-    batches = Batches(clips, samples, learnt, recipe)
+    batches = Batches(clips, _heard(run.network, samples, cache), learnt, recipe)
     out.mkdir(parents=True, exist_ok=True)
     state_path = out / "state.pt"
     if resume and state_path.exists():
@@ -263,6 +287,23 @@ def train(
         "parameters": networks.num_parameters(network),
     }
     (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n")
+
+
+def _heard(network: Network, samples: Samples, cache: Path) -> Samples:
+    """What the network's trained part hears: samples, or the features made of them, once for all epochs."""
+    if not isinstance(network, MelNetwork):
+        return samples
+    config = network.config
+
+    @torch.inference_mode()
+    def features(clip: Array) -> Array:
+        """(num_samples,) → (mel_frames, pictures · num_mels)."""
+        pictures = network.features(torch.from_numpy(clip[None]))[0]
+        made: Array = pictures.flatten(0, 1).T.numpy()
+        return made
+
+    kind = f"mel{config.num_mels}-{config.low_hz:g}-{config.high_hz:g}{'-periodicity' * config.periodicity}"
+    return cached_features(samples, features, SAMPLE_RATE_HZ // HOP_SAMPLES, kind, cache)
 
 
 def _epoch(run: Run, batches: Batches) -> dict[str, Any]:
@@ -299,6 +340,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         default = getattr(Recipe(), name)
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
     options = parser.parse_args(arguments)
+    keep_freed_memory()
     torch.set_num_threads(options.threads)
     recipe = Recipe(**{name: getattr(options, name) for name in Recipe.__slots__})
     train(options.data, options.out, recipe, options.fold, options.cache, options.resume, options.report_every)

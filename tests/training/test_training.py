@@ -10,10 +10,12 @@ import torch
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from core.audio import write_wav
+from core.emotions import EMOTION_KEYS
+from core.model.mel import MelConfig, MelNetwork
 from core.results import Waveform
 from training import evaluate, train
-from training.augment import augment
-from training.data import Clip, read_manifest, speaker_folds
+from training.augment import Voices, augment, restyle
+from training.data import Clip, Samples, read_manifest, speaker_folds
 from training.scoring import accuracy, summary, unweighted_average_recall
 
 EMOTIONS = {"happy": 400.0, "sad": 120.0, "angry": 1500.0}
@@ -131,11 +133,56 @@ def test_figures_are_given_by_corpus_gender_and_language() -> None:
     assert set(figures["gender"]) == {"m", "f"} and figures["language"]["xx"]["clips"] == 2
 
 
-def test_augmentation_is_repeatable_finite_and_keeps_shapes() -> None:
-    features = torch.randn(6, 64, 150, generator=torch.Generator().manual_seed(0)) - 2
-    first, second = (augment(features, torch.Generator().manual_seed(7)) for _ in range(2))
+@pytest.mark.parametrize("pictures", [1, 2])
+@pytest.mark.parametrize("voices", [Voices(), Voices(4.0, 9.0, 1.0)])
+def test_augmentation_is_repeatable_finite_and_keeps_shapes(pictures: int, voices: Voices) -> None:
+    features = torch.randn(6, pictures, 64, 150, generator=torch.Generator().manual_seed(0)) - 2
+    first, second = (augment(features, torch.Generator().manual_seed(7), voices) for _ in range(2))
     assert first.shape == features.shape and bool(first.isfinite().all())
-    assert torch.equal(first, second) and not torch.equal(first, features)
+    assert torch.equal(first, second)
+    assert all(not torch.equal(first[:, picture], features[:, picture]) for picture in range(pictures))
+
+
+def test_a_restyled_clip_takes_on_the_spectrum_of_others_and_keeps_its_course() -> None:
+    x = torch.randn(8, 16, 200, generator=torch.Generator().manual_seed(0)) + torch.arange(8).view(8, 1, 1)
+    styled = restyle(x, torch.Generator().manual_seed(3), share=1.0)
+    assert (styled.mean(dim=(1, 2)) - x.mean(dim=(1, 2))).abs().max() > 1
+    course, styled_course = (each - each.mean(dim=2, keepdim=True) for each in (x, styled))
+    assert torch.cosine_similarity(course, styled_course, dim=2).min() > 0.99
+    assert torch.allclose(restyle(x, torch.Generator().manual_seed(3), share=0.0), x, atol=1e-5)
+
+
+def test_joined_crops_have_a_label_for_each_half_and_meet_in_the_middle() -> None:
+    values = np.repeat(np.arange(4, dtype=np.float16), 1000)[:, None]  # clip i says i all the time
+    samples = Samples(values, np.arange(5) * 1000, rate_hz=100)
+    labels = ["angry", "happy", "neutral", "sad"]
+    clips = [Clip("f", "a", "s", "m", "xx", label, 10.0) for label in labels]
+    recipe = train.Recipe(joined_share=1.0, crop_min_s=1.0, crop_max_s=6.0, batch_size=16)
+    batches, rng = train.Batches(clips, samples, range(4), recipe), np.random.default_rng(0)
+    parts_seen = set()
+    for _ in range(12):
+        crops, chosen = batches.draw(rng)
+        parts_seen.add(chosen.shape[1])
+        halves = crops[..., 0].tensor_split(chosen.shape[1], dim=1)
+        for half, said in zip(halves, chosen.T, strict=True):
+            assert torch.equal(half, half[:, :1].expand_as(half))
+            assert [labels[int(value)] for value in half[:, 0]] == [EMOTION_KEYS[int(index)] for index in said]
+    assert parts_seen == {1, 2}
+
+
+def test_pitch_is_where_a_voice_has_it_and_nowhere_in_noise() -> None:
+    network = MelNetwork(MelConfig(periodicity=True), 9)
+    pitches_hz = np.geomspace(62.5, 500, 64)
+    time_s = np.arange(16_000) / 16_000
+    for pitch_hz in (85.0, 140.0, 260.0, 420.0):
+        voice = sum(np.sin(2 * np.pi * pitch_hz * k * time_s) / k for k in range(1, 12))
+        pictures = network.features(torch.tensor(voice / np.std(voice), dtype=torch.float32)[None])
+        assert pictures.shape == (1, 2, 64, 98)
+        mean = pictures[0, 1].mean(dim=1)
+        assert pitches_hz[int(mean.argmax())] == pytest.approx(pitch_hz, rel=0.035) and mean.max() > 0.85
+    noise = network.features(torch.randn(1, 16_000, generator=torch.Generator().manual_seed(1)))
+    assert noise[0, 1].mean(dim=1).abs().max() < 0.1
+    assert network.features(torch.zeros(1, 16_000))[0, 1].abs().max() == 0
 
 
 def test_an_unknown_emotion_in_a_manifest_is_named(tmp_path: Path) -> None:
