@@ -39,7 +39,7 @@ class Recipe:
     """Everything that shapes a run beside the data; kept in `training.json` beside the weights."""
 
     network: str = "mel"
-    epochs: int = 40
+    epochs: int = 30
     minutes: float = 0.0
     batch_size: int = 20
     peak_rate: float = 2e-3
