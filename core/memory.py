@@ -80,7 +80,7 @@ def keep_freed_memory() -> None:
         return
     tell(M_MMAP_MAX, 0)
     tell(M_TRIM_THRESHOLD, 2**31 - 1)
-    tell(M_TOP_PAD, 1 << 28)
+    tell(M_TOP_PAD, 1 << 24)
 
 
 @cache

@@ -1,9 +1,12 @@
 """Fixtures that several test files share. How sound is made is in `tests.sounds`."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: on a busy machine spinning threads take minutes
 
 import numpy as np
 import pytest

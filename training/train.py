@@ -333,6 +333,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="checkpoint folder to write")
     parser.add_argument("--fold", type=int, choices=range(5), help="hold out this fold's speakers")
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="where decoded samples are kept")
+    parser.add_argument("--decode-only", action="store_true", help="fill the cache and stop")
     parser.add_argument("--resume", action="store_true", help="go on from OUT/state.pt")
     parser.add_argument("--report-every", type=int, default=5, help="epochs between looks at held-out speakers")
     parser.add_argument("--threads", type=int, default=available_cores())
@@ -343,6 +344,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     keep_freed_memory()
     torch.set_num_threads(options.threads)
     recipe = Recipe(**{name: getattr(options, name) for name in Recipe.__slots__})
+    if options.decode_only:
+        _, samples = cached_samples(options.data, read_manifest(options.data / "manifest.csv"), options.cache)
+        _heard(networks.build(_configuration(recipe), len(EMOTION_KEYS)), samples, options.cache)
+        return
     train(options.data, options.out, recipe, options.fold, options.cache, options.resume, options.report_every)
 
 

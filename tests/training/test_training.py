@@ -1,6 +1,5 @@
 """Training end to end on made-up voices, and what its figures rest on."""
 
-import csv
 import json
 from pathlib import Path
 
@@ -9,52 +8,21 @@ import pytest
 import torch
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
-from core.audio import write_wav
 from core.emotions import EMOTION_KEYS
 from core.model.mel import MelConfig, MelNetwork
-from core.results import Waveform
+from tests.training.conftest import EMOTIONS, run_training
 from training import evaluate, train
 from training.augment import Voices, augment, restyle
 from training.data import Clip, Samples, read_manifest, speaker_folds
 from training.scoring import accuracy, summary, unweighted_average_recall
-
-EMOTIONS = {"happy": 400.0, "sad": 120.0, "angry": 1500.0}
-SIZE = "--embed-dim 16 --num-blocks 1 --stem-channels 4 --batch-size 8 --crop-min-s 0.5 --crop-max-s 0.8 --threads 2"
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten speakers, three "emotions" that are tones apart, two clips each; and one file that is no audio."""
-    folder = tmp_path_factory.mktemp("data")
-    rng = np.random.default_rng(0)
-    rows = []
-    for speaker in range(10):
-        for emotion, pitch_hz in EMOTIONS.items():
-            for take in range(2):
-                time_s = np.arange(16_000) / 16_000
-                tone = np.sin(2 * np.pi * pitch_hz * (1 + 0.03 * speaker) * time_s)
-                samples = (0.3 * tone + 0.02 * rng.standard_normal(16_000)).astype(np.float32)
-                name = f"s{speaker}_{emotion}_{take}.wav"
-                write_wav(Waveform(samples), folder / name)
-                rows.append([name, "tones", f"s{speaker}", "female" if speaker % 2 else "male", "xx", emotion, "1.0"])
-    (folder / "broken.wav").write_text("no audio")
-    rows.append(["broken.wav", "tones", "s0", "male", "xx", "sad", "1.0"])
-    with (folder / "manifest.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["file", "corpus", "speaker", "gender", "language", "emotion", "duration_s"])
-        writer.writerows(rows)
-    return folder
-
-
-def run_training(data: Path, out: Path, *more: str) -> None:
-    train.main(["--data", str(data), "--out", str(out), "--cache", str(data / "cache"), *SIZE.split(), *more])
 
 
 def test_a_few_epochs_learn_the_tones_of_speakers_never_heard(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "checkpoint"
-    run_training(data, out, "--epochs", "12", "--fold", "1", "--peak-rate", "0.01", "--average-decay", "0.9")
+    cache = ["--cache", str(tmp_path / "cache")]
+    run_training(data, out, "--epochs", "12", "--fold", "1", "--peak-rate", "0.01", "--average-decay", "0.9", *cache)
     tokens = (out / "tokens.txt").read_text(encoding="utf-8").splitlines()
     assert [token.startswith("unuse") for token in tokens].count(False) == 3 and len(tokens) == 9
     assert "broken.wav" in capsys.readouterr().err
