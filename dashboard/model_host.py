@@ -148,6 +148,12 @@ class ModelHost:
         with self._lock:
             return tuple(_status_of(slot) for slot in self._slots.values())
 
+    def engine(self, checkpoint: str) -> SharedEngine | None:
+        """The checkpoint's engine where it is ready, else None. Looking loads nothing."""
+        with self._lock:
+            slot = self._slots.get(checkpoint)
+            return None if slot is None else slot.engine
+
     def when_ready(self, checkpoint: str, call: WhenReady) -> None:
         """Call `call(engine)` once the checkpoint is ready: at once, after loading, or after a retry that succeeds."""
         with self._lock:

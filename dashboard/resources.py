@@ -5,17 +5,19 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.settings import Settings
+from dashboard.fetching import Fetcher
 from dashboard.listening import Listener
 from dashboard.model_host import ModelHost
 
 
 @dataclass(frozen=True)
 class Services:
-    """The models and those who listen with them."""
+    """The models, those who listen with them, and what brings more of them."""
 
     settings: Settings
     host: ModelHost
     listener: Listener
+    fetcher: Fetcher
 
 
 @st.cache_resource(show_spinner=False)
@@ -27,12 +29,13 @@ def services() -> Services:
     settings = Settings.from_environment()
     host = ModelHost(settings)
     host.start()
-    return Services(settings, host, Listener(host))
+    return Services(settings, host, Listener(host), Fetcher(settings))
 
 
 def close_services() -> None:
     """Finish no more than the window in progress, and forget the instance: a server that starts again loads again."""
     shared = services()
     services.clear()
+    shared.fetcher.shutdown()
     shared.listener.shutdown()
     shared.host.shutdown()

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from dashboard import state
-from dashboard.components import checkpoints, engine, loading
+from dashboard.components import checkpoints, engine, loading, model_card, self_test
 
 texts = state.texts()
+session = state.session()
 
 st.title(texts("model.title"), anchor=False)
 st.markdown(texts("model.lead"))
@@ -14,4 +15,7 @@ if status.info is not None:
     engine.show(status.info, texts)
 if status.stages:
     engine.show_loading(status, texts)
+if status.info is not None:
+    self_test.show(session, texts)
 checkpoints.show(texts)
+model_card.show(session.checkpoint, texts)

@@ -159,9 +159,7 @@ def _by_corpus(heard: Heard, confidences: Array, correct: Array) -> dict[str, fl
 
 def _among_two(heard: Heard, unsure: Array) -> float:
     best = np.argsort(-heard.logits, axis=1)[:, :2]
-    hits = [
-        true in {heard.labels[int(column)] for column in row} for true, row in zip(heard.truth, best, strict=True)
-    ]
+    hits = [true in {heard.labels[int(column)] for column in row} for true, row in zip(heard.truth, best, strict=True)]
     return float(np.array(hits)[unsure].mean()) if unsure.any() else 1.0
 
 

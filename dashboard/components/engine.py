@@ -5,6 +5,7 @@ import streamlit as st
 from core.emotions import EMOTION_KEYS
 from core.memory import resident_mb
 from core.model import EngineInfo
+from core.results import Calibration
 from dashboard.charts import loading_waterfall
 from dashboard.components.names import checkpoint_title, labelled
 from dashboard.language import Texts
@@ -44,7 +45,14 @@ def facts_of(info: EngineInfo, rss_mb: float, texts: Texts) -> dict[str, str]:
         "device": texts("status.device", device=info.device.upper(), threads=info.threads),
         "precision": info.precision,
         "memory": texts("unit.megabytes", count=f"{rss_mb:.0f}"),
+        "calibration": _calibration(info.checkpoint.calibration, texts),
     }
+
+
+def _calibration(calibration: Calibration | None, texts: Texts) -> str:
+    if calibration is None:
+        return texts("engine.uncalibrated")
+    return texts("engine.calibrated", threshold=f"{100 * calibration.unsure_below:.0f}")
 
 
 def _joined(keys: tuple[str, ...] | list[str], texts: Texts) -> str:
