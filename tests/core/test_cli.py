@@ -5,8 +5,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from core.calibration import write_calibration
+from core.results import Calibration
+from tests.checkpoints import tiny_checkpoint as write_tiny_checkpoint
 
 COMMAND = [sys.executable, "-m", "core.cli"]
 
@@ -22,7 +27,7 @@ def emoscope(*arguments: object, stdin: bytes | None = None, **variables: str) -
     )
 
 
-def lines(result: subprocess.CompletedProcess[bytes]) -> list[dict[str, object]]:
+def lines(result: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in result.stdout.decode().splitlines()]
 
 
@@ -35,8 +40,8 @@ def test_json_lines_hold_the_documented_keys(tiny_checkpoint: Path, voice_path: 
     }  # fmt: skip
     assert keys <= set(record)
     assert record["clip"] == "voice.wav" and record["duration_s"] == 3.0
-    assert record["label"] == max(record["scores"], key=record["scores"].get)  # type: ignore[attr-defined, call-overload]
-    assert len(record["frames"]["times_s"]) == 149  # type: ignore[index]
+    assert record["label"] == max(record["scores"], key=record["scores"].get)
+    assert len(record["frames"]["times_s"]) == 149
 
 
 def test_a_bad_file_is_one_line_and_the_others_go_on(tiny_checkpoint: Path, voice_path: Path, tmp_path: Path) -> None:
@@ -56,8 +61,8 @@ def test_both_engines_say_the_same(tiny_checkpoint: Path, voice_path: Path) -> N
         for engine in ("native", "funasr")
     )
     assert (native["engine"], funasr["engine"]) == ("native", "funasr")
-    for emotion, score in native["scores"].items():  # type: ignore[attr-defined]
-        assert score == pytest.approx(funasr["scores"][emotion], abs=1e-4)  # type: ignore[index]
+    for emotion, score in native["scores"].items():
+        assert score == pytest.approx(funasr["scores"][emotion], abs=1e-4)
 
 
 def test_outputs_are_written_with_frames_at_frame_granularity(
@@ -108,12 +113,39 @@ def test_doctor_says_what_is_here() -> None:
     result = emoscope("doctor", "--json", EMOSCOPE_HF_ENDPOINT=nowhere, EMOSCOPE_MODELSCOPE_ENDPOINT=nowhere)
     (found,) = lines(result)
     assert result.returncode == 0 and found["ready"] is True
-    assert found["packages"]["torch"].startswith("2.13.0")  # type: ignore[index]
+    assert found["packages"]["torch"].startswith("2.13.0")
     assert found["hubs"] == {"ModelScope": "", "Hugging Face": ""}
-    assert found["checkpoints"]["bundled"]  # type: ignore[index]
+    assert found["checkpoints"]["bundled"]
 
 
 def test_help_does_not_import_torch() -> None:
     code = "import sys; from core.cli.main import _parser; _parser(); print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert result.stdout.strip() == "False"
+
+
+def test_an_unsure_verdict_names_its_two_best_candidates(tmp_path: Path, voice_path: Path) -> None:
+    folder = write_tiny_checkpoint(tmp_path / "tiny")
+    write_calibration(folder, Calibration(temperature=2.0, unsure_below=0.999))
+    (said,) = lines(emoscope("analyze", voice_path, "--checkpoint", folder, "--json"))
+    assert said["unsure"] is True and said["calibrated"] is True and said["temperature"] == 2.0
+    best = sorted(said["scores"], key=lambda label: -said["scores"][label])[:2]
+    assert [entry["label"] for entry in said["candidates"]] == best
+    text = emoscope("analyze", voice_path, "--checkpoint", folder).stdout.decode()
+    assert "unsure: " in text and " or " in text and " · calibrated · " in text
+    assert all(label in text.splitlines()[1] for label in best)
+    write_calibration(folder, Calibration(temperature=2.0, unsure_below=0.0))
+    (sure,) = lines(emoscope("analyze", voice_path, "--checkpoint", folder, "--json"))
+    assert sure["unsure"] is False and len(sure["candidates"]) == 1
+
+
+def test_other_and_unknown_are_left_out_on_request(tiny_checkpoint: Path, voice_path: Path) -> None:
+    (whole,) = lines(emoscope("analyze", voice_path, "--checkpoint", tiny_checkpoint, "--json"))
+    (named,) = lines(emoscope("analyze", voice_path, "--checkpoint", tiny_checkpoint, "--json", "--drop-other"))
+    assert {"other", "unknown"} & set(whole["logits"]) == set(named["left_out"])
+    kept = {label: score for label, score in whole["scores"].items() if label in named["logits"]}
+    total = sum(kept.values())
+    for label, score in kept.items():
+        assert named["scores"][label] == pytest.approx(score / total, abs=1e-5)
+    text = emoscope("analyze", voice_path, "--checkpoint", tiny_checkpoint, "--drop-other").stdout.decode()
+    assert "other       left out" in text

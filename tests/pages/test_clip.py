@@ -8,8 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.analysis import analyze
-from core.emotions import emotion
-from core.results import Analysis
+from core.calibration import write_calibration
+from core.emotions import NOT_NAMED, emotion
+from core.results import Analysis, Calibration
 from dashboard import resources
 from dashboard.examples import EXAMPLES, Example
 from tests import sounds
@@ -263,3 +264,33 @@ def test_downloads_are_offered_for_what_is_on_screen(app: AppTest, house: House,
     app.get("button_group")[1].set_value("frame")
     app.run()
     assert [button.label for button in app.get("download_button")][-1] == "frames.csv"
+
+
+def test_an_unsure_verdict_shows_two_candidates_and_no_verdict(
+    app: AppTest, house: House, checkpoint: Path, tmp_path: Path, voice_wav: bytes
+) -> None:
+    folder = tiny_checkpoint(resources.services().settings.models_dir / "emotion2vec_plus_base", seed=3)
+    write_calibration(folder, Calibration(temperature=1.5, unsure_below=1.0))
+    upload(app.run(), ("voice.wav", voice_wav))
+    assert 'data-unsure="false"' in verdict_of(app) and "uncalibrated" in verdict_of(app)
+    app.selectbox(key="checkpoint").set_value("emotion2vec_plus_base")
+    run_until(app, lambda page: 'data-unsure="true"' in verdict_of(page))
+    expected = analyze(voice_wav, house.engines[-1])
+    card = verdict_of(app)
+    assert "Unsure" in card and "uncalibrated" not in card
+    for entry in expected.ranking[:2]:
+        assert f"<b>{emotion(entry.label).english.capitalize()}</b> {100 * entry.score:.1f} %" in card
+    chips = card.split('class="chips"')[-1]
+    assert not any(emotion(entry.label).english.capitalize() in chips for entry in expected.ranking[:2])
+
+
+def test_other_and_unknown_can_be_left_out_without_listening_again(
+    app: AppTest, house: House, voice_wav: bytes
+) -> None:
+    upload(app.run(), ("voice.wav", voice_wav))
+    calls = house.calls
+    app.toggle(key="drop-other").set_value(True).run()
+    expected = analyze(voice_wav, house.engines[0]).without(NOT_NAMED)
+    assert_shows(app, expected)
+    assert "Left out: Other." in verdict_of(app), "this checkpoint cannot say `unknown` in the first place"
+    assert house.calls == calls + 1, "the one call is this test's own"
