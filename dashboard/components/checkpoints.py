@@ -32,6 +32,10 @@ def _cards(texts: Texts, under_way: set[str]) -> None:
     for column, found in zip(st.columns(len(known)), known, strict=True):
         with column, st.container(border=True, key=f"checkpoint-{found.checkpoint.name}", height="stretch"):
             _card(found, loaded.get(found.checkpoint.name), texts)
+    for found in known:
+        error = services().fetcher.status(found.checkpoint.name).error
+        if error is not None and not found.is_present:
+            notices.show_error(error, key=f"fetch-{found.checkpoint.name}")
 
 
 def _card(found: CheckpointState, loading_state: str | None, texts: Texts) -> None:
@@ -82,9 +86,7 @@ def _fetch(checkpoint: Checkpoint, fetch: FetchStatus, texts: Texts) -> None:
             width="stretch",
         )
         return
-    if fetch.error is not None:
-        notices.show_error(fetch.error, key=f"fetch-{checkpoint.name}")
-    elif fetch.state is FetchState.CANCELLED:
+    if fetch.state is FetchState.CANCELLED:
         st.caption(texts("fetch.cancelled"))
     resumes = fetch.state in (FetchState.CANCELLED, FetchState.FAILED)
     if st.button(

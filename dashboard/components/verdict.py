@@ -11,6 +11,8 @@ from dashboard.components.names import labelled
 from dashboard.language import Texts
 from dashboard.state import Clip
 
+UNSURE_COLOUR = "#8A8F98"  # no emotion's
+
 
 def show(clip: Clip, analysis: Analysis, texts: Texts) -> None:
     """Draw the verdict beside the nine scores."""
@@ -30,9 +32,10 @@ def show(clip: Clip, analysis: Analysis, texts: Texts) -> None:
 def markup(analysis: Analysis, texts: Texts) -> str:
     """The card as HTML, made of our own words and numbers only."""
     found = emotion(analysis.label)
+    colour = UNSURE_COLOUR if analysis.unsure else found.colour
     return (
         f'<section class="emoscope-verdict" data-label="{found.key}" data-confidence="{analysis.confidence:.6f}" '
-        f'data-unsure="{str(analysis.unsure).lower()}" style="--emotion: {found.colour}">'
+        f'data-unsure="{str(analysis.unsure).lower()}" style="--emotion: {colour}">'
         f"{_unsure(analysis, texts) if analysis.unsure else _sure(analysis, texts)}"
         f"{_secondary(analysis, texts)}"
         f'<p class="scope">{html.escape(scope_of(analysis, texts))}</p></section>'
