@@ -130,6 +130,20 @@ class LabelScore:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of one emotion: from `start_s` to `end_s`, and the mean probability of its label there."""
+
+    start_s: float
+    end_s: float
+    label: str
+    probability: float
+
+    @property
+    def duration_s(self) -> float:
+        return self.end_s - self.start_s
+
+
 @dataclass(frozen=True)
 class Analysis:
     """Everything known about one clip after listening to it once.

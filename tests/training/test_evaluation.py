@@ -99,17 +99,6 @@ def test_every_figure_of_the_card_comes_from_the_files(results: Path, runs: Path
     assert (tmp_path / "model.safetensors").read_bytes() == (runs / "bundled" / "model.safetensors").read_bytes()
 
 
-def test_the_shipped_card_is_the_one_its_files_make(tmp_path: Path) -> None:
-    folder, kept = card.BUNDLED_DIR, Path(card.__file__).parent / "results"
-    text = card.card(
-        read(folder / "training.json"),
-        read(kept / "held-out.json"),
-        read(kept / "curves.json"),
-        (folder / "model.safetensors").stat().st_size / 1e6,
-    )
-    assert (folder / "MODEL_CARD.md").read_text(encoding="utf-8") == text
-
-
 def some_heard(num_speakers: int, confident: float) -> tuple[Heard, list[int]]:
     """Logits `confident` times too large, of speakers who are unlike each other."""
     rng = np.random.default_rng(3)

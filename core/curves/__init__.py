@@ -1,0 +1,23 @@
+"""The mathematics of emotion curves: pure, arrays and analyses in, figures out."""
+
+from core.curves.evidence import Moment, contributions, moment, region, top_moments
+from core.curves.smoothing import METHODS, averaged, smooth, smooth_probabilities
+from core.curves.structure import Structure, best_path, change_point, segments_of, structure_of, volatility
+
+__all__ = [
+    "METHODS",
+    "Moment",
+    "Structure",
+    "averaged",
+    "best_path",
+    "change_point",
+    "contributions",
+    "moment",
+    "region",
+    "segments_of",
+    "smooth",
+    "smooth_probabilities",
+    "structure_of",
+    "top_moments",
+    "volatility",
+]
