@@ -1,15 +1,19 @@
 """The mathematics of emotion curves: pure, arrays and analyses in, figures out."""
 
+from core.curves.agreement import Agreement, agreement, boundary_f1
 from core.curves.evidence import Moment, contributions, moment, region, top_moments
 from core.curves.smoothing import METHODS, averaged, smooth, smooth_probabilities
 from core.curves.structure import Structure, best_path, change_point, segments_of, structure_of, volatility
 
 __all__ = [
     "METHODS",
+    "Agreement",
     "Moment",
     "Structure",
+    "agreement",
     "averaged",
     "best_path",
+    "boundary_f1",
     "change_point",
     "contributions",
     "moment",
