@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TextIO
 
@@ -18,8 +19,16 @@ STANDARD_INPUT = "-"
 WORTH_PACKING_S = 20.0  # packing a large model's weights takes a third of a second; shorter work is done sooner without
 
 
+Report = Callable[[Analysis, Waveform, argparse.Namespace, TextIO], None]
+
+
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    """Analyse each clip; a bad one is one line on standard error and exit code 1, the others go on."""
+    """Say what each clip feels."""
+    return each_clip(options, settings, _report)
+
+
+def each_clip(options: argparse.Namespace, settings: Settings, report: Report) -> int:
+    """Analyse each clip and report it; a bad one is one line on standard error and exit code 1, the others go on."""
     settings = _with_options(settings, options)
     with results_only(encoding="utf-8" if options.json else None) as results:
         engine = _engine(options, settings)
@@ -31,7 +40,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
                 if heard_s > WORTH_PACKING_S and hasattr(engine, "optimise"):
                     engine.optimise()
                 analysis = _analyze(waveform, decode_s, engine, settings)
-                _report(analysis.without(NOT_NAMED) if options.drop_other else analysis, waveform, options, results)
+                report(analysis.without(NOT_NAMED) if options.drop_other else analysis, waveform, options, results)
             except OSError:  # of standard output: a clip's and a folder's are errors of ours
                 raise
             except Exception as error:  # whatever it is, it is this clip's: the others go on
@@ -106,7 +115,7 @@ def _text(analysis: Analysis) -> str:
     secondary = ", ".join(f"{entry.label} {entry.score:.0%}" for entry in analysis.secondary) or "none above 3 %"
     lines = [
         f"{plain(analysis.name)} · {analysis.duration_s:.2f} s",
-        f"  {_verdict(analysis)}{scope}",
+        f"  {verdict_text(analysis)}{scope}",
         f"  also: {secondary}",
         *(_score_line(analysis, entry.key) for entry in EMOTIONS),
         f"  {_provenance(analysis)}",
@@ -114,7 +123,8 @@ def _text(analysis: Analysis) -> str:
     return "\n".join(lines)
 
 
-def _verdict(analysis: Analysis) -> str:
+def verdict_text(analysis: Analysis) -> str:
+    """The verdict in both languages, or the two candidates of an unsure one."""
     named = [(emotion(entry.label), entry.score) for entry in analysis.candidates]
     words = [f"{found.emoji}  {found.english} {found.chinese} · {score:.1%}" for found, score in named]
     return f"unsure: {' or '.join(words)}" if analysis.unsure else words[0]

@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and leave")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_analyze(commands)
+    _add_timeline(commands)
     _add_models(commands)
     serve = commands.add_parser("serve", help="start the dashboard")
     serve.add_argument("--port", type=_port, default=8501, help="1 to 65535 (default: 8501)")
@@ -80,16 +81,33 @@ _port.__name__ = "port"  # argparse's message says "invalid port value"
 
 def _add_analyze(commands: "argparse._SubParsersAction[_Parser]") -> None:
     analyze = commands.add_parser("analyze", help="say what clips feel")
-    analyze.add_argument("clips", nargs="+", metavar="CLIP", help="audio or video files; - reads standard input")
-    analyze.add_argument("--checkpoint", metavar="NAME|DIR", help="a known checkpoint or a folder (default: bundled)")
+    _add_listening(analyze)
     analyze.add_argument("--granularity", choices=GRANULARITIES, default="utterance")
-    analyze.add_argument("--precision", choices=PRECISIONS)
-    analyze.add_argument("--device", choices=DEVICES)
-    analyze.add_argument("--engine", choices=ENGINES, default="native", help="funasr: the reference implementation")
-    analyze.add_argument("--drop-other", action="store_true", help="leave `other` and `unknown` out and renormalise")
-    analyze.add_argument("--out", type=Path, metavar="DIR", help="write <stamp>_<name>/ folders there")
-    analyze.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
     analyze.set_defaults(run=_analyze)
+
+
+def _add_timeline(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    timeline = commands.add_parser("timeline", help="say what clips feel, second by second")
+    _add_listening(timeline)
+    timeline.add_argument(
+        "--export", metavar="KIND,…", default="", help="json, csv, parquet, npz, textgrid, eaf, audacity, srt, vtt"
+    )
+    timeline.add_argument(
+        "--min-segment", type=float, default=0.5, metavar="S", help="no segment is shorter, in seconds (default: 0.5)"
+    )
+    timeline.set_defaults(run=_timeline)
+
+
+def _add_listening(command: _Parser) -> None:
+    """What is heard, and how."""
+    command.add_argument("clips", nargs="+", metavar="CLIP", help="audio or video files; - reads standard input")
+    command.add_argument("--checkpoint", metavar="NAME|DIR", help="a known checkpoint or a folder (default: bundled)")
+    command.add_argument("--precision", choices=PRECISIONS)
+    command.add_argument("--device", choices=DEVICES)
+    command.add_argument("--engine", choices=ENGINES, default="native", help="funasr: the reference implementation")
+    command.add_argument("--drop-other", action="store_true", help="leave `other` and `unknown` out and renormalise")
+    command.add_argument("--out", type=Path, metavar="DIR", help="write <stamp>_<name>/ folders there")
+    command.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
 
 
 def _add_models(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -103,6 +121,12 @@ def _add_models(commands: "argparse._SubParsersAction[_Parser]") -> None:
     verify = actions.add_parser("verify", help="read a checkpoint through and compare its checksums")
     verify.add_argument("name")
     verify.set_defaults(run=_models_verify)
+
+
+def _timeline(options: argparse.Namespace, settings: Settings) -> int:
+    from core.cli import timeline
+
+    return timeline.run(options, settings)
 
 
 def _analyze(options: argparse.Namespace, settings: Settings) -> int:

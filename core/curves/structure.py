@@ -96,13 +96,18 @@ def _traced(best: Array, came_from: Array, shortest: int) -> Array:
 
 
 def segments_of(
-    times_s: Array, probabilities: Array, labels: Sequence[str], min_segment_s: float = DEFAULT_MIN_SEGMENT_S
+    times_s: Array,
+    probabilities: Array,
+    labels: Sequence[str],
+    min_segment_s: float = DEFAULT_MIN_SEGMENT_S,
+    duration_s: float | None = None,
 ) -> tuple[Segment, ...]:
     """Stretches of one emotion, none shorter than `min_segment_s`, end to end over the whole curve.
 
     Args:
         times_s: (num_steps,) middles of equal steps.
         probabilities: (num_steps, num_labels).
+        duration_s: of the recording, where the last segment ends; by default half a step after the last middle.
 
     Raises:
         ValueError: `min_segment_s` is negative.
@@ -114,15 +119,12 @@ def segments_of(
     step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else HOP_S
     path = best_path(np.log(np.maximum(probabilities, _FLOOR)), int(np.ceil(min_segment_s / step_s - 1e-9)))
     begins = np.flatnonzero(np.diff(path, prepend=-1))
-    ends = np.append(begins[1:], len(path))
+    end_s = float(times_s[-1]) + step_s / 2 if duration_s is None else duration_s
+    edges_s = [0.0, *(times_s[begins[1:]] - step_s / 2).tolist(), end_s]
+    steps = [*begins.tolist(), len(path)]
     return tuple(
-        Segment(
-            start_s=float(times_s[begin] - step_s / 2) if begin else max(0.0, float(times_s[0] - step_s / 2)),
-            end_s=float(times_s[end - 1] + step_s / 2),
-            label=labels[int(path[begin])],
-            probability=float(probabilities[begin:end, path[begin]].mean()),
-        )
-        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)
+        Segment(start_s, stop_s, labels[int(path[begin])], float(probabilities[begin:end, path[begin]].mean()))
+        for (start_s, stop_s), (begin, end) in zip(pairwise(edges_s), pairwise(steps), strict=True)
     )
 
 
@@ -154,7 +156,7 @@ class Structure:
 def structure_of(analysis: Analysis, min_segment_s: float = DEFAULT_MIN_SEGMENT_S) -> Structure:
     """Segments, time by emotion, transitions and volatility of an analysis's own 50 Hz curve."""
     labels, probabilities = analysis.labels, analysis.frame_probabilities
-    segments = segments_of(analysis.frame_times_s, probabilities, labels, min_segment_s)
+    segments = segments_of(analysis.frame_times_s, probabilities, labels, min_segment_s, analysis.duration_s)
     seconds = dict.fromkeys(labels, 0.0)
     for segment in segments:
         seconds[segment.label] += segment.duration_s

@@ -14,6 +14,7 @@ import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -50,9 +51,9 @@ def write_outputs(
         ValueError: an unknown granularity, or a waveform that is not the one analysed.
     """
     at = at or datetime.now()
-    with _hidden_folder(parent) as hidden:
-        _write_files(analysis, waveform, granularity, at, lambda name: (hidden / name).open("xb"))
-        return _rename_to_free(hidden, parent / f"{at:%Y%m%d_%H%M%S}_{safe_name(analysis.name)}")
+    with whole_folder(parent, f"{at:%Y%m%d_%H%M%S}_{safe_name(analysis.name)}") as folder:
+        _write_files(analysis, waveform, granularity, at, lambda name: (folder.path / name).open("xb"))
+    return folder.path
 
 
 def zip_outputs(analysis: Analysis, waveform: Waveform, *, granularity: str, at: datetime | None = None) -> bytes:
@@ -90,13 +91,25 @@ def _finite_json(analysis: Analysis, granularity: str, at: datetime) -> Iterator
     return json_chunks(analysis, granularity=granularity, at=at, indent=2)
 
 
+@dataclass
+class WholeFolder:
+    """Where to write; after the `with`, where it was all put."""
+
+    path: Path
+
+
 @contextmanager
-def _hidden_folder(parent: Path) -> Iterator[Path]:
-    """A new hidden folder below `parent`, gone afterwards unless it was renamed."""
+def whole_folder(parent: Path, name: str) -> Iterator[WholeFolder]:
+    """A folder `parent/name` (`name_2`, … where that is taken) that is there with all its files or not at all.
+
+    They are written to a hidden folder that is renamed at the end. Raises `ExportError` where that cannot be.
+    """
     hidden = parent / f".{uuid.uuid4().hex}.partial"
+    folder = WholeFolder(hidden)
     try:
         hidden.mkdir(parents=True)
-        yield hidden
+        yield folder
+        folder.path = _rename_to_free(hidden, parent / name)
     except OSError as error:
         raise ExportError(
             f"Results cannot be written to {str(parent)!r} ({error.strerror or error}); "

@@ -149,3 +149,35 @@ def test_other_and_unknown_are_left_out_on_request(tiny_checkpoint: Path, voice_
         assert named["scores"][label] == pytest.approx(score / total, abs=1e-5)
     text = emoscope("analyze", voice_path, "--checkpoint", tiny_checkpoint, "--drop-other").stdout.decode()
     assert "other       left out" in text
+
+
+def test_a_timeline_is_told_and_written(tiny_checkpoint: Path, voice_path: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = emoscope(
+        "timeline", voice_path, "--checkpoint", tiny_checkpoint, "--export", "textgrid,srt", "--out", out,
+        "--min-segment", "0.2",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    (folder,) = out.iterdir()
+    assert {path.name for path in folder.iterdir()} == {"segments.TextGrid", "segments.srt"}
+    (said,) = lines(emoscope("timeline", voice_path, "--checkpoint", tiny_checkpoint, "--json", "--min-segment", "0.2"))
+    text = result.stdout.decode()
+    assert text.startswith("voice.wav · 3.00 s") and f"volatility {said['volatility_per_s']:.2f}" in text
+    assert text.splitlines()[2].split()[0] == said["arc"][0]["label"]
+    assert all(segment["end_s"] - segment["start_s"] > 0.19 for segment in said["segments"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--export", "docx", "--out", "x"], "--export docx is unknown"),
+        (["--export", "srt"], "add --out DIR"),
+        (["--min-segment", "-1"], "must be 0 seconds or more"),
+        (["--min-segment", "nan"], "must be 0 seconds or more"),
+    ],
+)
+def test_a_timeline_that_cannot_be_is_refused_before_anything_is_heard(
+    voice_path: Path, arguments: list[str], says: str
+) -> None:
+    result = emoscope("timeline", voice_path, *arguments)
+    assert result.returncode == 1 and says in result.stderr.decode() and result.stdout == b""
