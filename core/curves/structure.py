@@ -62,23 +62,24 @@ def best_path(log_scores: Array, min_steps: int) -> Array:
     best = np.full((num_steps + 1, num_labels), -np.inf)  # best[t]: of the first t steps, ending in each label
     came_from = np.full((num_steps + 1, num_labels), -1)  # the label before, where a stay began `shortest` steps ago
     best[shortest] = sums[shortest]
+    gains = sums[shortest:] - sums[:-shortest]  # of the stay that ends at each step and is as short as it may be
     for end in range(shortest + 1, num_steps + 1):
-        stayed = best[end - 1] + scores[end - 1]
         start = end - shortest
-        before = _best_other(best[start])
-        began = best[start, before] + sums[end] - sums[start]
+        row = best[start]
+        first = int(row.argmax())
+        others = row.copy()
+        others[first] = -np.inf
+        second = int(others.argmax())
+        began = gains[start] + row[first]
+        began[first] = gains[start, first] + row[second]
+        stayed = best[end - 1] + scores[end - 1]
         begins = began > stayed
-        best[end] = np.where(begins, began, stayed)
-        came_from[end] = np.where(begins, before, -1)
+        best[end] = np.maximum(began, stayed)
+        if begins.any():
+            came_from[end, begins] = first
+            if begins[first]:
+                came_from[end, first] = second
     return _traced(best, came_from, shortest)
-
-
-def _best_other(row: Array) -> Array:
-    """For each label, the best of the others."""
-    first, second = np.argsort(-row, kind="stable")[:2]
-    others = np.full(len(row), first)
-    others[first] = second
-    return others
 
 
 def _traced(best: Array, came_from: Array, shortest: int) -> Array:
