@@ -1,6 +1,7 @@
-"""Augmentation on log-mel power, a batch at a time: what changes a voice's recording but not its emotion.
+"""Augmentation of features, a batch at a time: what changes a voice's recording but not its emotion.
 
-All functions take and give (batch, num_mels, mel_frames) natural-log mel power of samples of variance 1.
+Unless they say otherwise, functions take and give (batch, num_mels, mel_frames) natural-log mel power of samples of
+variance 1.
 """
 
 import math
@@ -22,44 +23,68 @@ class Voices:
     Attributes:
         shift_mels: the furthest that the mel spectrogram is moved, in its bins: a shorter or longer vocal tract.
         shift_pitches: the furthest that periodicity is moved, in its bins: a higher or lower voice.
-        restyle_share: of clips, those that take on the long-term spectrum of another clip.
+        restyle_share: of strongly changed clips, those that take on the long-term spectrum of another clip.
+        strong_share: of clips, those that are changed strongly.
     """
 
     shift_mels: float = 2.5
     shift_pitches: float = 7.0
     restyle_share: float = 0.0
+    strong_share: float = 0.5
 
 
 def augment(features: Tensor, generator: torch.Generator, voices: Voices = Voices()) -> Tensor:
-    """Warp, restyle, filter, add noise and mask; each clip of the batch gets its own draw.
+    """Change each clip of the batch by a draw of its own: some strongly, the others lightly.
+
+    Light is another tempo and voice, half as far, and one mask each way. Strong adds another clip's long-term
+    spectrum, another frequency response, a narrow band, noise and another level. What is always changed strongly is
+    learnt slowly.
 
     Args:
         features: (batch, pictures, num_mels, mel_frames) of `MelNetwork.features`.
     """
-    mels, pitches = features[:, :1], features[:, 1:]
-    speed = _tempo(len(features), generator)
-    mels = warp(mels, speed, generator, furthest=voices.shift_mels)
+    light = _lightly(features, generator, voices)
+    if voices.strong_share == 0:
+        return light
+    strong = _strongly(features, generator, voices)
+    chosen = torch.rand(len(features), 1, 1, 1, generator=generator) < voices.strong_share
+    return torch.where(chosen.to(features.device), strong, light)
+
+
+def _lightly(features: Tensor, generator: torch.Generator, voices: Voices) -> Tensor:
+    speed = _tempo(len(features), generator, 0.08)
+    mels = warp(features[:, :1], speed, generator, furthest=voices.shift_mels / 2).squeeze(1)
+    pitches = warp(features[:, 1:], speed, generator, furthest=voices.shift_pitches / 2)
+    hidden = hidden_times(mels, generator)
+    pitches = pitches.masked_fill(hidden.unsqueeze(1), 0.0)
+    return torch.cat([mask(mels, hidden, generator).unsqueeze(1), pitches], dim=1)
+
+
+def _strongly(features: Tensor, generator: torch.Generator, voices: Voices) -> Tensor:
+    speed = _tempo(len(features), generator, 0.15)
+    mels = warp(features[:, :1], speed, generator, furthest=voices.shift_mels)
     x = restyle(mels.squeeze(1), generator, voices.restyle_share)
     x = equalise(x, generator)
     x = band_limit(x, generator, share=0.1)
     noisy = add_noise(x, generator, share=0.25)
     hidden = hidden_times(noisy, generator)
-    if pitches.shape[1]:
-        pitches = warp(pitches, speed, generator, furthest=voices.shift_pitches)
-        pitches = pitches * (x.exp().sum(dim=1, keepdim=True) / noisy.exp().sum(dim=1, keepdim=True)).unsqueeze(1)
-        pitches = pitches.masked_fill(hidden.unsqueeze(1), 0.0)
+    pitches = warp(features[:, 1:], speed, generator, furthest=voices.shift_pitches)
+    pitches = pitches * (x.exp().sum(dim=1, keepdim=True) / noisy.exp().sum(dim=1, keepdim=True)).unsqueeze(1)
+    pitches = pitches.masked_fill(hidden.unsqueeze(1), 0.0)
     x = noisy + LOG_10DB * 0.3 * _normal(x, generator, (x.shape[0], 1, 1))  # level of a crop against its clip, ±3 dB
     x = mask(x.clamp_min(math.log(LOG_FLOOR)), hidden, generator)
     return torch.cat([x.unsqueeze(1), pitches], dim=1)
 
 
-def _tempo(batch: int, generator: torch.Generator, spread: float = 0.15) -> Tensor:
+def _tempo(batch: int, generator: torch.Generator, spread: float) -> Tensor:
     return 1 + spread * (2 * torch.rand(batch, generator=generator) - 1)
 
 
 def warp(pictures: Tensor, speed: Tensor, generator: torch.Generator, furthest: float) -> Tensor:
     """Another tempo (the clip is stretched inside its frame count) and a higher or lower voice (bins shifted)."""
-    batch, _, bins, frames = pictures.shape
+    batch, count, bins, frames = pictures.shape
+    if count == 0:
+        return pictures
     shift = furthest * (2 * torch.rand(batch, generator=generator) - 1) * 2 / bins
     theta = torch.zeros(batch, 2, 3)
     theta[:, 0, 0] = speed

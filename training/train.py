@@ -22,7 +22,7 @@ from torch import Tensor
 
 from core.emotions import EMOTION_KEYS
 from core.memory import keep_freed_memory
-from core.model.mel import HOP_SAMPLES, MelNetwork
+from core.model.mel import HOP_SAMPLES, MelConfig, MelNetwork
 from core.model.network import Emotion2vec
 from core.results import SAMPLE_RATE_HZ, Array
 from core.settings import available_cores
@@ -58,7 +58,9 @@ class Recipe:
     periodicity: int = 1
     shift_mels: float = 2.5
     shift_pitches: float = 7.0  # of 21 an octave
-    restyle_share: float = 0.0  # of clips: MixStyle
+    strong_share: float = 0.5  # of clips: those that are changed strongly
+    restyle_share: float = 0.0  # of these: MixStyle
+    speech_share: float = 0.75  # of crops: those that begin and end within the speech of a clip
     bfloat16: int = 1  # autocast of the encoder: 1.5 times as fast where the processor has it
     seed: int = 1
 
@@ -96,7 +98,12 @@ class Batches:
 
     def _part(self, length: int, rng: np.random.Generator) -> tuple[Array, Array]:
         chosen = rng.choice(len(self.indices), self.recipe.batch_size, p=self.weights)
-        crops = [self._crop(self.samples.clip(int(self.indices[i])), length, rng) for i in chosen]
+        clips = [self.samples.clip(int(self.indices[i])) for i in chosen]
+        clips = [
+            clip[speech_range(clip, self.samples.rate_hz)] if rng.random() < self.recipe.speech_share else clip
+            for clip in clips
+        ]
+        crops = [self._crop(clip, length, rng) for clip in clips]
         return np.stack(crops), self.labels[chosen]
 
     @staticmethod
@@ -107,12 +114,24 @@ class Batches:
         return samples[start : start + length]
 
 
+def speech_range(clip: Array, rate_hz: int, margin_s: float = 0.25) -> slice:
+    """From the first to the last loud step of a clip and a little more: some corpora begin and end in silence.
+
+    Loud is within 25 dB of the 95th percentile. `clip` is (num_steps,) samples or (num_steps, pictures · num_mels)
+    features, whose first half (or all, where there is one picture) is log-mel power.
+    """
+    power = np.square(clip) if clip.ndim == 1 else np.exp(clip[:, : MelConfig().num_mels]).mean(axis=1)
+    loud = np.flatnonzero(power >= 10**-2.5 * np.quantile(power, 0.95))
+    margin = int(margin_s * rate_hz)
+    return slice(max(0, int(loud[0]) - margin), int(loud[-1]) + 1 + margin)
+
+
 class Run:
     """A network in training: weights, their running average, optimiser and random state."""
 
     def __init__(self, recipe: Recipe, seen: set[str], device: str) -> None:
         self.recipe, self.device = recipe, device
-        self.voices = Voices(recipe.shift_mels, recipe.shift_pitches, recipe.restyle_share)
+        self.voices = Voices(recipe.shift_mels, recipe.shift_pitches, recipe.restyle_share, recipe.strong_share)
         self.generator = networks.seed_everything(recipe.seed)
         self.rng = np.random.default_rng(recipe.seed)
         self.configuration = _configuration(recipe)

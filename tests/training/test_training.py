@@ -102,7 +102,7 @@ def test_figures_are_given_by_corpus_gender_and_language() -> None:
 
 
 @pytest.mark.parametrize("pictures", [1, 2])
-@pytest.mark.parametrize("voices", [Voices(), Voices(4.0, 9.0, 1.0)])
+@pytest.mark.parametrize("voices", [Voices(), Voices(4.0, 9.0, 1.0, 1.0), Voices(strong_share=0.0)])
 def test_augmentation_is_repeatable_finite_and_keeps_shapes(pictures: int, voices: Voices) -> None:
     features = torch.randn(6, pictures, 64, 150, generator=torch.Generator().manual_seed(0)) - 2
     first, second = (augment(features, torch.Generator().manual_seed(7), voices) for _ in range(2))
@@ -120,8 +120,22 @@ def test_a_restyled_clip_takes_on_the_spectrum_of_others_and_keeps_its_course() 
     assert torch.allclose(restyle(x, torch.Generator().manual_seed(3), share=0.0), x, atol=1e-5)
 
 
+def test_speech_is_found_between_silences_in_samples_and_in_features() -> None:
+    rng = np.random.default_rng(0)
+    samples = np.concatenate([np.zeros(16_000), rng.standard_normal(24_000), np.zeros(8_000)])
+    found = train.speech_range(samples, 16_000)
+    assert (found.start, found.stop) == pytest.approx((12_000, 44_000), abs=200)
+    mels = np.full((300, 128), -6.9)
+    mels[100:250, :64] = 0.5
+    mels[:, 64:] = rng.random((300, 64))  # the second picture does not count
+    found = train.speech_range(mels, 100)
+    assert (found.start, found.stop) == (75, 275)
+    whole = train.speech_range(np.full((50, 64), -6.9), 100)
+    assert whole.start == 0 and whole.stop >= 50, "silence throughout is all of it"
+
+
 def test_joined_crops_have_a_label_for_each_half_and_meet_in_the_middle() -> None:
-    values = np.repeat(np.arange(4, dtype=np.float16), 1000)[:, None]  # clip i says i all the time
+    values = np.repeat(np.arange(4, dtype=np.float16), 1000)[:, None]  # clip i says i all the time, equally loud
     samples = Samples(values, np.arange(5) * 1000, rate_hz=100)
     labels = ["angry", "happy", "neutral", "sad"]
     clips = [Clip("f", "a", "s", "m", "xx", label, 10.0) for label in labels]
