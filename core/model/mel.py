@@ -6,7 +6,7 @@ samples as emotion2vec, gives the same frames, and its utterance logits are like
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ SIZE_BOUNDS: dict[str, tuple[float, float]] = {
     "low_hz": (0.0, 4000.0),
     "high_hz": (4001.0, SAMPLE_RATE_HZ / 2),
 }
+MAX_VOICES, MAX_SHIFT = 8, 16
 LOG_FLOOR = 1e-3  # of mel power for samples of variance 1: about 45 dB below the mean level
 
 
@@ -56,6 +57,7 @@ class MelConfig:
     low_hz: float = 50.0
     high_hz: float = 7600.0
     periodicity: bool = False  # hear the pitch too, as a second picture beside the mel spectrogram
+    voices: tuple[tuple[int, int], ...] = ()  # hear each clip as these voices, too: bins that each picture is moved by
 
     @classmethod
     def from_mapping(cls, model_conf: Mapping[str, Any]) -> "MelConfig":
@@ -67,10 +69,26 @@ class MelConfig:
                 f"config.yaml is not an EmoScopeMel configuration ({error}); take the folder unchanged."
             ) from None
         require_sizes(config, SIZE_BOUNDS)
-        return config
+        return replace(config, voices=_voices(config.voices))
 
     def to_mapping(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"voices": [list(voice) for voice in self.voices]}
+
+
+def _voices(found: Any) -> tuple[tuple[int, int], ...]:
+    """Pairs of small whole numbers; `CheckpointError` for anything else."""
+    pairs = [tuple(pair) if isinstance(pair, list | tuple) else () for pair in found] if _is_list(found) else [()]
+    fits = all(len(pair) == 2 and all(type(n) is int and abs(n) <= MAX_SHIFT for n in pair) for pair in pairs)
+    if not fits or len(pairs) > MAX_VOICES:
+        raise CheckpointError(
+            f"config.yaml has voices {found!r:.60}; they are at most {MAX_VOICES} pairs of whole numbers of at most "
+            f"{MAX_SHIFT}. Take the folder unchanged."
+        )
+    return tuple(pairs)  # type: ignore[arg-type]  # every pair holds two ints
+
+
+def _is_list(found: Any) -> bool:
+    return isinstance(found, list | tuple)
 
 
 def mel_filterbank(num_mels: int, low_hz: float, high_hz: float) -> Tensor:
@@ -113,6 +131,19 @@ def hann_window(num_samples: int = WINDOW_SAMPLES) -> Tensor:
 def power_spectrum(frames: Tensor, fft_size: int) -> Tensor:
     """(…, num_samples) → (…, fft_size/2 + 1): |rfft|², without the square root that `abs` would take first."""
     return torch.view_as_real(torch.fft.rfft(frames, n=fft_size)).square().sum(dim=-1)
+
+
+def moved(features: Tensor, voice: tuple[int, int]) -> Tensor:
+    """Each picture moved along its bins, the edge bin repeated: another vocal tract, another pitch.
+
+    Bin b then shows what bin b + shift did; (batch, pictures, num_mels, mel_frames) → the same.
+    """
+    bins = torch.arange(features.shape[2], device=features.device)
+    pictures = [
+        picture.index_select(1, (bins + shift).clamp(0, len(bins) - 1)) if shift else picture
+        for picture, shift in zip(features.unbind(1), voice, strict=False)
+    ]
+    return torch.stack(pictures, dim=1)
 
 
 class ConvBlock(nn.Module):
@@ -221,7 +252,17 @@ class MelNetwork(nn.Module):
         return torch.matmul(share, self.pitch_lags.T).clamp(-1, 1)
 
     def encode(self, features: Tensor) -> Tensor:
-        """(batch, pictures, num_mels, mel_frames) → (batch, ceil(mel_frames / 2), embed_dim)."""
+        """(batch, pictures, num_mels, mel_frames) → (batch, ceil(mel_frames / 2), embed_dim).
+
+        Once trained, each clip is heard as every voice of the configuration, too, and the embeddings' mean is taken: as
+        the head is linear, frame logits are then the mean over the voices, and the verdict still that of the frames.
+        """
+        if self.training or not self.config.voices:
+            return self._encode_once(features)
+        heard = [self._encode_once(moved(features, voice)) for voice in ((0, 0), *self.config.voices)]
+        return torch.stack(heard).mean(dim=0)
+
+    def _encode_once(self, features: Tensor) -> Tensor:
         x = torch.cat([features[:, :1] * 0.5, features[:, 1:]], dim=1)
         x = F.silu(self.stem1_norm(self.stem1(x)))
         x = F.silu(self.stem2_norm(self.stem2(x)))

@@ -9,7 +9,8 @@ import torch
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from core.emotions import EMOTION_KEYS
-from core.model.mel import MelConfig, MelNetwork
+from core.errors import CheckpointError
+from core.model.mel import MelConfig, MelNetwork, moved
 from tests.training.conftest import EMOTIONS, run_training
 from training import evaluate, train
 from training.augment import Voices, augment, restyle
@@ -173,3 +174,36 @@ def test_an_unknown_emotion_in_a_manifest_is_named(tmp_path: Path) -> None:
     )
     with pytest.raises(ValueError, match=r"x\.wav is labelled 'hungry'"):
         read_manifest(tmp_path / "manifest.csv")
+
+
+def test_a_clip_heard_as_other_voices_is_the_mean_over_them_frame_by_frame() -> None:
+    torch.manual_seed(0)
+    alone = MelNetwork(MelConfig(embed_dim=16, num_blocks=1, stem_channels=4, periodicity=True), 9).eval()
+    several = MelNetwork(
+        MelConfig(embed_dim=16, num_blocks=1, stem_channels=4, periodicity=True, voices=((-2, -5), (2, 5))), 9
+    ).eval()
+    several.load_state_dict(alone.state_dict())
+    samples = torch.randn(1, 16_000, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        features = alone.features(samples)
+        views = [alone.encode(moved(features, voice)) for voice in ((0, 0), (-2, -5), (2, 5))]
+        assert torch.allclose(several(samples), sum(views) / 3, atol=1e-5)
+        logits = several.proj(several(samples))
+        assert torch.allclose(logits, sum(alone.proj(view) for view in views) / 3, atol=1e-5)
+    assert torch.equal(moved(features, (0, 0)), features)
+    up = moved(features, (3, -1))
+    assert torch.equal(up[:, 0, :-3], features[:, 0, 3:]) and torch.equal(up[:, 0, -1], features[:, 0, -1])
+    assert torch.equal(up[:, 1, 1:], features[:, 1, :-1])
+
+
+@pytest.mark.parametrize(
+    "voices", [3, "x", [[1]], [[1, 2, 3]], [[1, 2.5]], [[99, 0]], [[0, 1]] * 9, [["a", "b"]], [None]]
+)
+def test_voices_that_cannot_be_are_one_clear_error(voices: object) -> None:
+    with pytest.raises(CheckpointError, match=r"config\.yaml has voices"):
+        MelConfig.from_mapping({"voices": voices})
+
+
+def test_a_configuration_with_voices_survives_its_file() -> None:
+    config = MelConfig(voices=((-2, -5), (2, 5)))
+    assert MelConfig.from_mapping(json.loads(json.dumps(config.to_mapping()))) == config
