@@ -35,7 +35,8 @@ train: $(VENV)/.dev runs/.decoded
 	$(MAKE) --no-print-directory -j $(JOBS) $(RUNS:%=%/model.safetensors)
 
 # Once, before several runs want the same cache.
-runs/.decoded: $(DATA)/manifest.csv | $(VENV)/.dev
+runs/.decoded: | $(VENV)/.dev
+	@test -f $(DATA)/manifest.csv || { echo "No $(DATA)/manifest.csv; name the folder of clips with DATA=…"; exit 1; }
 	$(BIN)/python -m training.train --data $(DATA) --out runs --decode-only
 	@touch $@
 
