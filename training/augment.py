@@ -29,16 +29,15 @@ class Voices:
 
     shift_mels: float = 2.5
     shift_pitches: float = 7.0
-    restyle_share: float = 0.0
-    strong_share: float = 0.5
+    restyle_share: float = 0.15
+    strong_share: float = 1.0
 
 
 def augment(features: Tensor, generator: torch.Generator, voices: Voices = Voices()) -> Tensor:
     """Change each clip of the batch by a draw of its own: some strongly, the others lightly.
 
     Light is another tempo and voice, half as far, and one mask each way. Strong adds another clip's long-term
-    spectrum, another frequency response, a narrow band, noise and another level. What is always changed strongly is
-    learnt slowly.
+    spectrum, another frequency response, a narrow band, noise and another level, none of them by much.
 
     Args:
         features: (batch, pictures, num_mels, mel_frames) of `MelNetwork.features`.
@@ -64,14 +63,14 @@ def _strongly(features: Tensor, generator: torch.Generator, voices: Voices) -> T
     speed = _tempo(len(features), generator, 0.15)
     mels = warp(features[:, :1], speed, generator, furthest=voices.shift_mels)
     x = restyle(mels.squeeze(1), generator, voices.restyle_share)
-    x = equalise(x, generator)
-    x = band_limit(x, generator, share=0.1)
-    noisy = add_noise(x, generator, share=0.25)
+    x = equalise(x, generator, spread_db=2.0)
+    x = band_limit(x, generator, share=0.05)
+    noisy = add_noise(x, generator, share=0.1)
     hidden = hidden_times(noisy, generator)
     pitches = warp(features[:, 1:], speed, generator, furthest=voices.shift_pitches)
     pitches = pitches * (x.exp().sum(dim=1, keepdim=True) / noisy.exp().sum(dim=1, keepdim=True)).unsqueeze(1)
     pitches = pitches.masked_fill(hidden.unsqueeze(1), 0.0)
-    x = noisy + LOG_10DB * 0.3 * _normal(x, generator, (x.shape[0], 1, 1))  # level of a crop against its clip, ±3 dB
+    x = noisy + LOG_10DB * 0.15 * _normal(x, generator, (x.shape[0], 1, 1))  # level against the clip, ±1.5 dB
     x = mask(x.clamp_min(math.log(LOG_FLOOR)), hidden, generator)
     return torch.cat([x.unsqueeze(1), pitches], dim=1)
 

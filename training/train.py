@@ -59,8 +59,8 @@ class Recipe:
     periodicity: int = 1
     shift_mels: float = 2.5
     shift_pitches: float = 7.0  # of 21 an octave
-    strong_share: float = 0.5  # of clips: those that are changed strongly
-    restyle_share: float = 0.0  # of these: MixStyle
+    strong_share: float = 1.0  # of clips: those that are changed strongly
+    restyle_share: float = 0.15  # of these: MixStyle
     speech_share: float = 0.75  # of crops: those that begin and end within the speech of a clip
     bfloat16: int = 1  # autocast of the encoder: 1.5 times as fast where the processor has it
     seed: int = 1
