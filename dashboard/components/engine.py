@@ -16,7 +16,7 @@ def show(info: EngineInfo, texts: Texts) -> None:
     """Draw the loaded engine's facts, and which of the nine emotions it can say."""
     with st.container(horizontal=True, key="engine-facts", gap="small"):
         for key, value in facts_of(info, resident_mb(), texts).items():
-            st.metric(texts(f"engine.{key}"), value, border=True, width=190)
+            st.metric(texts(f"engine.{key}"), value, border=True, width=329)
     cannot = [key for key in EMOTION_KEYS if key not in info.labels]
     st.markdown(texts("engine.can_say", labels=_joined(info.labels, texts)))
     if cannot:
