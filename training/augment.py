@@ -42,10 +42,10 @@ def augment(features: Tensor, generator: torch.Generator, voices: Voices = Voice
     Args:
         features: (batch, pictures, num_mels, mel_frames) of `MelNetwork.features`.
     """
-    light = _lightly(features, generator, voices)
-    if voices.strong_share == 0:
-        return light
-    strong = _strongly(features, generator, voices)
+    if voices.strong_share in (0, 1):
+        change = _strongly if voices.strong_share else _lightly
+        return change(features, generator, voices)
+    light, strong = _lightly(features, generator, voices), _strongly(features, generator, voices)
     chosen = torch.rand(len(features), 1, 1, 1, generator=generator) < voices.strong_share
     return torch.where(chosen.to(features.device), strong, light)
 

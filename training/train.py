@@ -72,6 +72,7 @@ class Batches:
     def __init__(self, clips: Sequence[Clip], samples: Samples, indices: Sequence[int], recipe: Recipe) -> None:
         self.samples, self.recipe = samples, recipe
         self.indices = np.asarray(indices)
+        self.speech = [speech_range(samples.clip(i), samples.rate_hz) for i in indices]
         self.labels = np.array([EMOTION_KEYS.index(clips[i].emotion) for i in indices])
         corpora = Counter(clips[i].corpus for i in indices)
         cells = Counter((clips[i].corpus, clips[i].emotion) for i in indices)
@@ -99,12 +100,11 @@ class Batches:
 
     def _part(self, length: int, rng: np.random.Generator) -> tuple[Array, Array]:
         chosen = rng.choice(len(self.indices), self.recipe.batch_size, p=self.weights)
-        clips = [self.samples.clip(int(self.indices[i])) for i in chosen]
-        clips = [
-            clip[speech_range(clip, self.samples.rate_hz)] if rng.random() < self.recipe.speech_share else clip
-            for clip in clips
-        ]
-        crops = [self._crop(clip, length, rng) for clip in clips]
+        crops = []
+        for i in chosen:
+            clip = self.samples.clip(int(self.indices[i]))
+            within = self.speech[i] if rng.random() < self.recipe.speech_share else slice(None)
+            crops.append(self._crop(clip[within], length, rng))
         return np.stack(crops), self.labels[chosen]
 
     @staticmethod
