@@ -75,6 +75,12 @@ def speaker_folds(clips: Iterable[Clip], num_folds: int = NUM_FOLDS) -> dict[str
     return folds
 
 
+def of_fold(clips: Sequence[Clip], fold: int) -> list[Clip]:
+    """The clips of one fold's speakers, who are held out when that fold's twin learns."""
+    folds = speaker_folds(clips)
+    return [clip for clip in clips if folds[clip.speaker] == fold]
+
+
 def write_folds(folds: dict[str, int], path: Path) -> None:
     path.write_text(json.dumps(dict(sorted(folds.items())), indent=1) + "\n")
 

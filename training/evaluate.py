@@ -28,7 +28,7 @@ from core.model import open_engine
 from core.model.engine import Engine
 from core.results import Array, Calibration
 from core.settings import Settings
-from training.data import NUM_FOLDS, Clip, read_manifest, speaker_folds
+from training.data import NUM_FOLDS, Clip, of_fold, read_manifest, speaker_folds
 from training.degrading import CONDITIONS
 from training.hearing import Heard, hear, together
 from training.precision import int8_engine
@@ -66,17 +66,17 @@ def held_out(data: Path, clips: Sequence[Clip], runs: Path) -> tuple[dict[str, A
     for fold in range(NUM_FOLDS):
         folder = runs / f"held-out-{fold}"
         engine = open_engine(str(folder), Settings())
-        theirs = [clip for clip in clips if folds[clip.speaker] == fold]
-        some = theirs[::EVERY]
+        theirs = of_fold(clips, fold)
         print(f"fold {fold}: {len(theirs)} clips of {len({c.speaker for c in theirs})} speakers", file=sys.stderr)
         parts.append(hear(data, theirs, engine))
-        clean = hear(data, some, engine)
+        clean = parts[-1].select(range(0, len(parts[-1].clips), EVERY))
+        some = clean.clips
         conditions["clean"].append(clean)
         for name, change in CONDITIONS.items():
             conditions[name].append(hear(data, some, engine, change))
         precisions["float32"].append(clean)
         precisions["bfloat16"].append(hear(data, some, open_engine(str(folder), Settings(precision="bfloat16"))))
-        precisions["int8"].append(hear(data, some, int8_engine(folder)))
+        precisions["int8"].append(hear(data, some, int8_engine(folder, engine.info)))
         training = json.loads((folder / "training.json").read_text())
         twins.append({"fold": fold, "revision": engine.info.checkpoint.revision, "epochs": training["epochs"]})
     heard = together(parts)
@@ -214,8 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     else:
         if options.fold is not None:
-            folds = speaker_folds(clips)
-            clips = [clip for clip in clips if folds[clip.speaker] == options.fold]
+            clips = of_fold(clips, options.fold)
         engine = open_engine(options.checkpoint, Settings.from_environment(), engine=options.engine)
         figures = one_checkpoint(options.data, clips, engine) | {"fold": options.fold}
         target = options.out

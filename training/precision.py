@@ -8,18 +8,17 @@ from typing import Any
 import torch
 from torch import nn
 
-from core.model.engine import Engine
-from core.model.loading import build_network, load_native, read_configuration, read_tensors, read_tokens
+from core.model.engine import Engine, EngineInfo
+from core.model.loading import build_network, read_configuration, read_tensors, read_tokens
 from core.model.native import Head, NativeEngine, PlainEncoder
-from core.settings import Settings
 
 
-def int8_engine(folder: Path) -> Engine:
+def int8_engine(folder: Path, exact: EngineInfo) -> Engine:
     """The checkpoint with PyTorch's dynamic quantisation: int8 weights in every linear layer, activations per call.
 
-    Convolutions and the head stay float32; emotion2vec's web demos that offer int8 do the same.
+    Convolutions and the head stay float32; emotion2vec's web demos that offer int8 do the same. `exact` is what the
+    engine in float32 says of itself.
     """
-    exact = load_native(folder, str(folder), Settings())
     tokens = read_tokens(folder)
     network = build_network(read_configuration(folder), read_tensors(folder), tokens.num_rows).eval()
     head = Head(network.proj.weight[list(tokens.rows)], network.proj.bias[list(tokens.rows)])
@@ -28,5 +27,5 @@ def int8_engine(folder: Path) -> Engine:
         warnings.simplefilter("ignore", UserWarning)
         quantise: Any = torch.ao.quantization.quantize_dynamic
         quantised = quantise(network, {nn.Linear}, dtype=torch.qint8)
-    info = replace(exact.info, precision="int8")
+    info = replace(exact, precision="int8")
     return NativeEngine(info, PlainEncoder(quantised, torch.float32), head, normalize=network.config.normalize)

@@ -13,7 +13,7 @@ DEFAULT_MIN_SEGMENT_S = 0.5
 _FLOOR = 1e-6  # of a probability, before its logarithm is taken
 
 
-def change_point(values: Array) -> int:
+def change_point(values: Array, counted: Array | None = None) -> int:
     """Where a curve changes most: the frame at which its second part begins.
 
     The split whose two parts lie closest to their own means,
@@ -21,7 +21,10 @@ def change_point(values: Array) -> int:
     (Bai 1994, J. Time Series Analysis 15(5); the first split of binary segmentation), found exactly from running sums.
 
     Args:
-        values: (num_frames, num_columns) or (num_frames,); at least two frames.
+        values: (num_frames, num_columns) or (num_frames,); at least two frames. Log probabilities find a change of
+            emotion better than probabilities, which saturate (`training/RESULTS.md`).
+        counted: (num_frames,) bool, the frames that say anything, such as those of speech; by default all, also where
+            fewer than two are. A change between two of them with others in between is put in the middle.
 
     Returns:
         k, from 1 to num_frames − 1.
@@ -30,14 +33,18 @@ def change_point(values: Array) -> int:
         ValueError: fewer than two frames.
     """
     columns = np.asarray(values, dtype=np.float64).reshape(len(values), -1)
-    num_frames = len(columns)
-    if num_frames < 2:
-        raise ValueError(f"a change needs at least two frames, not {num_frames}")
+    if len(columns) < 2:
+        raise ValueError(f"a change needs at least two frames, not {len(columns)}")
+    frames = np.arange(len(columns)) if counted is None else np.flatnonzero(counted)
+    if len(frames) < 2:
+        frames = np.arange(len(columns))
+    columns = columns[frames]
     sums = np.cumsum(columns - columns.mean(axis=0), axis=0)[:-1]
-    before = np.arange(1, num_frames, dtype=np.float64)
+    before = np.arange(1, len(frames), dtype=np.float64)
     # With the overall mean taken out, the two parts' squared errors are Σ|x|² − |S_k|² · n / (k (n − k)).
-    explained = np.square(sums).sum(axis=1) / (before * (num_frames - before))
-    return int(explained.argmax()) + 1
+    explained = np.square(sums).sum(axis=1) / (before * (len(frames) - before))
+    first = int(explained.argmax())
+    return int(frames[first] + frames[first + 1] + 1) // 2
 
 
 def best_path(log_scores: Array, min_steps: int) -> Array:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from core.calibration import read_calibration
-from core.curves import change_point
 from core.results import Waveform
 from tests.training.conftest import run_training
 from training import card, evaluate, evaluate_curves
@@ -149,21 +148,6 @@ def test_the_interval_is_over_speakers_not_clips() -> None:
     assert low <= 1 / 6 + 1e-9 and high >= 5 / 6 - 1e-9, "one speaker more or less is a sixth"
     assert uar_interval(clips, [clip.emotion for clip in clips]) == (1.0, 1.0)
     assert NUM_RESAMPLES >= 1000
-
-
-def test_a_change_is_found_where_it_is() -> None:
-    rng = np.random.default_rng(0)
-    for place in (1, 30, 77, 99):
-        values = rng.normal(scale=0.2, size=(100, 4))
-        values[place:, 1] += 3
-        assert change_point(values) == place
-    values = rng.normal(size=(40, 3))
-    errors = [
-        sum(float(np.square(part - part.mean(axis=0)).sum()) for part in (values[:k], values[k:])) for k in range(1, 40)
-    ]
-    assert change_point(values) == int(np.argmin(errors)) + 1
-    with pytest.raises(ValueError, match="at least two frames"):
-        change_point(np.zeros((1, 3)))
 
 
 def test_degraded_speech_is_as_loud_and_as_noisy_as_it_says() -> None:
