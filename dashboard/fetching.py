@@ -103,6 +103,11 @@ class Fetcher:
         with self._lock:
             return self._jobs[name].status if name in self._jobs else FetchStatus()
 
+    def under_way(self) -> set[str]:
+        """The checkpoints that are being fetched now."""
+        with self._lock:
+            return {name for name, job in self._jobs.items() if job.status.state.is_under_way}
+
     def shutdown(self) -> None:
         """Stop whatever is under way."""
         with self._lock:

@@ -6,7 +6,7 @@ from core.checkpoints import Checkpoint, CheckpointState, states
 from dashboard import state
 from dashboard.components import notices
 from dashboard.fetching import FetchState, FetchStatus
-from dashboard.language import Texts
+from dashboard.language import Texts, clock
 from dashboard.resources import services
 
 LOOK_EVERY_S = 0.5
@@ -15,17 +15,12 @@ LOOK_EVERY_S = 0.5
 def show(texts: Texts) -> None:
     """Draw the known checkpoints, one card each; while one is being fetched, look again by itself."""
     st.subheader(texts("checkpoints.title"), anchor=False)
-    under_way = _fetched_now()
+    under_way = services().fetcher.under_way()
     st.fragment(_cards, run_every=LOOK_EVERY_S if under_way else None)(texts, under_way)
 
 
-def _fetched_now() -> set[str]:
-    names = (found.checkpoint.name for found in states(services().settings))
-    return {name for name in names if services().fetcher.status(name).state.is_under_way}
-
-
 def _cards(texts: Texts, under_way: set[str]) -> None:
-    if under_way - _fetched_now():
+    if under_way - services().fetcher.under_way():
         st.rerun()  # one is there, or failed: the choices on the whole page change
     known = states(services().settings)
     loaded = {status.checkpoint: status.state for status in services().host.loaded()}
@@ -108,9 +103,8 @@ def words_of(fetch: FetchStatus, texts: Texts) -> str:
         return texts("fetch.asking")
     words = [texts("fetch.so_far", done=f"{fetch.bytes_done / 1e9:.2f}", in_all=f"{fetch.bytes_in_all / 1e9:.2f}")]
     if fetch.seconds_left is not None:
-        minutes, seconds = divmod(round(fetch.seconds_left), 60)
         words.append(texts("fetch.rate", rate=f"{fetch.bytes_per_s / 1e6:.1f}"))
-        words.append(texts("fetch.left", time=f"{minutes}:{seconds:02d}"))
+        words.append(texts("fetch.left", time=clock(fetch.seconds_left)))
     return " · ".join(words)
 
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.checkpoints import find
-from core.checkpoints.registry import BUNDLED_DIR
+from core.checkpoints import BUNDLED_DIR, find
 from dashboard.language import Texts
 
 CARD_FILE = "MODEL_CARD.md"
