@@ -1,8 +1,9 @@
 """`python -m training.evaluate_curves`: does the curve move where the emotion changes?
 
 Two clips of different emotion, of speakers the checkpoint never heard, are joined end to end; both are recognised on
-their own. The joined clip is heard whole, and the change point of its curve (`core.curves.change_point`) is held
-against the joint. The same pairs give the chance level: a change point drawn uniformly.
+their own. The joined clip is heard whole, and the change point of its curve (`core.curves.change_point` of the log
+probabilities, over the frames of speech) is held against the joint. The same pairs give two levels to compare with: a
+change point drawn uniformly, and the middle of the longest pause, which needs no model and knows how pairs are made.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from core.acoustics import speech_activity
 from core.analysis import analyze
 from core.audio import decode
 from core.curves import change_point
@@ -21,7 +23,7 @@ from core.model import open_engine
 from core.model.engine import Engine
 from core.results import SAMPLE_RATE_HZ, Array, Waveform
 from core.settings import Settings
-from training.data import NUM_FOLDS, Clip, read_manifest, speaker_folds
+from training.data import NUM_FOLDS, Clip, of_fold, read_manifest
 from training.hearing import Heard, hear
 
 WITHIN_S = 0.5
@@ -52,10 +54,12 @@ def try_pairs(data: Path, pairs: Sequence[tuple[Clip, Clip]], engine: Engine) ->
     found = []
     for first, second in pairs:
         parts = [decode(data / clip.file).samples for clip in (first, second)]
-        analysis = analyze(Waveform(joined(*parts).astype(np.float32), "joined"), engine)
+        waveform = Waveform(joined(*parts).astype(np.float32), "joined")
+        analysis = analyze(waveform, engine)
         joint_s = len(parts[0]) / SAMPLE_RATE_HZ
-        frame = change_point(analysis.frame_probabilities)
         times_s = analysis.frame_times_s
+        speech = speech_activity(waveform).mask(times_s)
+        frame = change_point(np.log(analysis.frame_probabilities.clip(min=1e-6)), speech)
         halves = [times_s < joint_s, times_s >= joint_s]
         said = [analysis.labels[int(analysis.frame_logits[half].mean(axis=0).argmax())] for half in halves]
         found.append(
@@ -65,15 +69,25 @@ def try_pairs(data: Path, pairs: Sequence[tuple[Clip, Clip]], engine: Engine) ->
                 "duration_s": round(analysis.duration_s, 3),
                 "joint_s": round(joint_s, 3),
                 "change_s": round(float((times_s[frame - 1] + times_s[frame]) / 2), 3),
+                "longest_pause_s": round(longest_pause_s(times_s, speech), 3),
                 "halves_said": said,
             }
         )
     return found
 
 
+def longest_pause_s(times_s: Array, speech: Array) -> float:
+    """The middle of the longest stretch between two frames of speech."""
+    frames = np.flatnonzero(speech)
+    if len(frames) < 2:
+        return float(times_s.mean())
+    longest = int(np.diff(frames).argmax())
+    return float(times_s[frames[longest : longest + 2]].mean())
+
+
 def figures_of(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Shares and distances over all pairs."""
-    away = np.array([abs(pair["change_s"] - pair["joint_s"]) for pair in found])
+    away, paused = (np.array([abs(p[key] - p["joint_s"]) for p in found]) for key in ("change_s", "longest_pause_s"))
     by_chance = [
         (min(pair["joint_s"] + WITHIN_S, pair["duration_s"]) - max(pair["joint_s"] - WITHIN_S, 0)) / pair["duration_s"]
         for pair in found
@@ -83,6 +97,7 @@ def figures_of(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "within_s": WITHIN_S,
         "share_within": round(float((away <= WITHIN_S).mean()), 4),
         "share_by_chance": round(float(np.mean(by_chance)), 4),
+        "share_of_longest_pauses": round(float((paused <= WITHIN_S).mean()), 4),
         "median_distance_s": round(float(np.median(away)), 3),
         "distance_quartiles_s": [round(float(value), 3) for value in np.quantile(away, [0.25, 0.5, 0.75, 0.9])],
         "both_halves_keep_their_verdict": round(
@@ -100,11 +115,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "curves.json")
     options = parser.parse_args(arguments)
     clips = read_manifest(options.data / "manifest.csv")
-    folds, rng = speaker_folds(clips), np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     found: list[dict[str, Any]] = []
     for position, fold in enumerate(options.folds):
         engine = open_engine(str(options.runs / f"held-out-{fold}"), Settings())
-        heard = hear(options.data, [clip for clip in clips if folds[clip.speaker] == fold], engine)
+        heard = hear(options.data, of_fold(clips, fold), engine)
         wanted = options.pairs * (position + 1) // len(options.folds) - len(found)
         found += try_pairs(options.data, draw_pairs(heard, wanted, rng), engine)
         print(f"fold {fold}: {json.dumps(figures_of(found))}", file=sys.stderr)

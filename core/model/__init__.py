@@ -1,6 +1,5 @@
 """emotion2vec in PyTorch: the network, its loading, and the engines that score windows."""
 
-import os
 from collections.abc import Callable
 
 from core.errors import EngineError
@@ -9,10 +8,6 @@ from core.results import Stage
 from core.settings import ENGINES, Settings
 
 __all__ = ["Engine", "EngineInfo", "Window", "open_engine"]
-
-# Read when torch is imported. By default its idle OpenMP threads spin for milliseconds after each layer: where another
-# program wants the same cores, a short clip takes twice as long (bundled checkpoint, 3 s, 2 busy cores).
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 
 def open_engine(
