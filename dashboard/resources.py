@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.settings import Settings
+from dashboard.clips import Recents
 from dashboard.fetching import Fetcher
 from dashboard.listening import Listener
 from dashboard.model_host import ModelHost
@@ -12,12 +13,13 @@ from dashboard.model_host import ModelHost
 
 @dataclass(frozen=True)
 class Services:
-    """The models, those who listen with them, and what brings more of them."""
+    """The models, those who listen with them, what brings more of them, and the clips used last."""
 
     settings: Settings
     host: ModelHost
     listener: Listener
     fetcher: Fetcher
+    recents: Recents
 
 
 @st.cache_resource(show_spinner=False)
@@ -29,7 +31,7 @@ def services() -> Services:
     settings = Settings.from_environment()
     host = ModelHost(settings)
     host.start()
-    return Services(settings, host, Listener(host), Fetcher(settings))
+    return Services(settings, host, Listener(host), Fetcher(settings), Recents())
 
 
 def close_services() -> None:

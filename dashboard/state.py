@@ -1,7 +1,5 @@
 """What a session remembers, each key named once, and what of it the address bar carries."""
 
-import uuid
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -9,29 +7,14 @@ import streamlit as st
 from core.emotions import NOT_NAMED
 from core.results import Analysis
 from core.settings import GRANULARITIES
+from dashboard.clips import Clip, has_sound
 from dashboard.language import LANGUAGES, Texts, language_of, texts_in
-from dashboard.listening import Heard, Listening, Shelf
+from dashboard.listening import Shelf
 from dashboard.resources import services
 
 LANGUAGE_PARAMETER = "lang"
 LANGUAGE_KEY = "language"  # also the switch's own key
 _SESSION = "emoscope_session"
-
-
-@dataclass
-class Clip:
-    """A clip of this session. `name` came from outside: show it with `st.text`, never as markup.
-
-    Attributes:
-        heard: the decoded clip, or what is wrong with it.
-        listenings: by checkpoint.
-    """
-
-    name: str
-    heard: "Future[Heard]"
-    is_synthetic: bool = False
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    listenings: dict[str, Listening] = field(default_factory=dict)
 
 
 @dataclass
@@ -58,15 +41,11 @@ class Session:
         for listening in clip.listenings.values():
             listening.cancel()
         self.clips.remove(clip)
+        services().recents.forget(clip)
         kept = {other.heard.result().waveform.sha256 for other in self.clips if has_sound(other)}
         if self.playing[0] not in kept:
             self.playing = ("", b"")
         self.shelf.analyses = {key: value for key, value in self.shelf.analyses.items() if key.sha256 in kept}
-
-
-def has_sound(clip: Clip) -> bool:
-    """Whether the clip is decoded, without an error."""
-    return clip.heard.done() and not clip.heard.cancelled() and clip.heard.exception() is None
 
 
 def session() -> Session:

@@ -22,23 +22,24 @@ def write_wav(waveform: Waveform, target: str | os.PathLike[str] | BinaryIO) -> 
     """
     if waveform.num_samples > _MAX_WAV_SAMPLES:
         raise AudioError(f"{waveform.name!r} is too long for a WAV file (37 h at most); split it.")
-    gain = _gain(waveform.samples)
+    gain = gain_within(float(max(-waveform.samples.min(), waveform.samples.max())) if waveform.samples.size else 0.0)
     with wave.open(os.fspath(target) if isinstance(target, str | os.PathLike) else target, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE_HZ)
         file.setnframes(waveform.num_samples)  # known from the start, so that a target need not be seekable
         for start in range(0, waveform.num_samples, _CHUNK_SAMPLES):
-            file.writeframesraw(_pcm16(waveform.samples[start : start + _CHUNK_SAMPLES], gain).tobytes())
+            file.writeframesraw(pcm16(waveform.samples[start : start + _CHUNK_SAMPLES], gain).tobytes())
 
 
-def _gain(samples: Array) -> np.float32:
-    peak = max(-samples.min(), samples.max()) if samples.size else 0.0
-    return np.float32(_FULL_SCALE / max(1.0, float(peak)))
+def gain_within(peak: float) -> float:
+    """What sound whose loudest sample is `peak` is multiplied by, so that none lies beyond full scale."""
+    return _FULL_SCALE / max(1.0, peak)
 
 
-def _pcm16(samples: Array, gain: np.float32) -> Array:
-    return np.clip(np.rint(samples * gain), -_FULL_SCALE, _FULL_SCALE - 1).astype("<i2")
+def pcm16(samples: Array, gain: float) -> Array:
+    """(n,) float → (n,) little-endian int16."""
+    return np.clip(np.rint(samples * np.float32(gain)), -_FULL_SCALE, _FULL_SCALE - 1).astype("<i2")
 
 
 def peaks(waveform: Waveform, num_buckets: int) -> Array:

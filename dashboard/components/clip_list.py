@@ -3,10 +3,11 @@
 import streamlit as st
 
 from core.results import Analysis
+from dashboard.clips import Clip
 from dashboard.components import notices
 from dashboard.components.names import labelled
 from dashboard.language import Texts
-from dashboard.state import Clip, Session
+from dashboard.state import Session
 
 SCROLLS_FROM = 8
 LIST_HEIGHT_PX = 440

@@ -4,10 +4,11 @@ import streamlit as st
 
 from core.results import Analysis
 from dashboard.charts import curves, sound
+from dashboard.clips import Clip
 from dashboard.components import downloads, player
 from dashboard.language import Texts
 from dashboard.listening import Heard
-from dashboard.state import Clip, Session
+from dashboard.state import Session
 
 QUIET = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 

@@ -5,10 +5,11 @@ from typing import Any
 import streamlit as st
 
 from core.audio import clean_name
+from dashboard.clips import Clip
 from dashboard.examples import EXAMPLES, Example
 from dashboard.language import Texts
 from dashboard.resources import services
-from dashboard.state import Clip, Session
+from dashboard.state import Session
 
 UPLOAD, MICROPHONE = "upload", "microphone"
 
@@ -91,5 +92,7 @@ def _take(session: Session, sources: list[tuple[Any, str]], is_synthetic: bool =
     listener = services().listener
     clips = [Clip(clean_name(name), listener.hear(source, name), is_synthetic) for source, name in sources]
     session.clips += clips
+    for clip in clips:
+        services().recents.keep(clip)
     if clips:
         session.selected = clips[0].id

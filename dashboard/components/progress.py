@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from dashboard.clips import Clip
 from dashboard.language import Texts
 from dashboard.listening import Listening, Phase, wait_while_busy
 from dashboard.resources import services
-from dashboard.state import Clip, Session
+from dashboard.state import Session
 
 WORTH_WAITING_S = 1.0  # a short clip is done by then, and is drawn at once
 LOOK_EVERY_S = 0.4

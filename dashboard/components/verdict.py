@@ -7,9 +7,9 @@ import streamlit as st
 from core.emotions import emotion
 from core.results import Analysis
 from dashboard.charts import score_bars
+from dashboard.clips import Clip
 from dashboard.components.names import labelled
 from dashboard.language import Texts
-from dashboard.state import Clip
 
 UNSURE_COLOUR = "#8A8F98"  # no emotion's
 
