@@ -32,7 +32,7 @@ from training.data import Clip, Samples, cached_features, cached_samples, read_m
 from training.scoring import summary
 
 Network = MelNetwork | Emotion2vec
-VOICES = ((-2, -5), (2, 5))  # that a trained mel network hears each clip as, beside its own
+VOICES = ((-1, -3), (1, 3))  # that a trained mel network hears each clip as, beside its own
 
 
 @dataclass(frozen=True, slots=True)

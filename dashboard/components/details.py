@@ -5,7 +5,7 @@ import streamlit as st
 from core.results import Analysis
 from dashboard.charts import curves, sound
 from dashboard.clips import Clip
-from dashboard.components import downloads, player
+from dashboard.components import clip_player, downloads
 from dashboard.language import Texts
 from dashboard.listening import Heard
 from dashboard.state import Session
@@ -16,7 +16,7 @@ QUIET = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d",
 def show(session: Session, clip: Clip, analysis: Analysis, texts: Texts) -> None:
     """Draw the player, the pictures, and three drawers: downloads, timings, log."""
     heard = clip.heard.result()
-    player.show(session, heard, texts)
+    clip_player.show(session, heard, texts)
     if session.granularity == "frame":
         st.subheader(texts("details.curves"), anchor=False)
         st.caption(texts("details.curves_note"))
