@@ -1,9 +1,10 @@
 """The mathematics of emotion curves: pure, arrays and analyses in, figures out."""
 
 from core.curves.agreement import Agreement, agreement, boundary_f1
-from core.curves.evidence import Moment, contributions, moment, region, top_moments
+from core.curves.evidence import Moment, contributions, frames_within, moment, region, top_moments
+from core.curves.paths import best_path
 from core.curves.smoothing import METHODS, averaged, smooth, smooth_probabilities
-from core.curves.structure import Structure, best_path, change_point, segments_of, structure_of, volatility
+from core.curves.structure import Structure, change_point, segments_of, structure_of, volatility
 
 __all__ = [
     "METHODS",
@@ -16,6 +17,7 @@ __all__ = [
     "boundary_f1",
     "change_point",
     "contributions",
+    "frames_within",
     "moment",
     "region",
     "segments_of",

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.acoustics import SpeechActivity
 from core.results import Analysis, Array, Segment, softmax
+
+_SPOKEN_SHARE = 0.5
 
 
 def contributions(analysis: Analysis, label: str, against: str | None = None) -> Array:
@@ -49,31 +52,39 @@ def moment(analysis: Analysis, label: str, start_s: float, end_s: float) -> Mome
 
     Raises `ValueError` for a stretch without a frame, or one that holds them all.
     """
-    times_s = analysis.frame_times_s
-    inside = (times_s >= start_s) & (times_s < end_s)
+    inside = frames_within(analysis, start_s, end_s)
     if not inside.any() or inside.all():
         which = "no frame" if not inside.any() else "every frame"
         raise ValueError(f"{start_s:g}–{end_s:g} s holds {which}; leave out a part of the recording")
     added = float(contributions(analysis, label, _runner_up(analysis, label))[inside].sum())
-    logits = analysis.frame_logits[~inside].mean(axis=0, dtype=np.float64)
-    without = dict(zip(analysis.labels, softmax(logits / analysis.checkpoint.temperature).tolist(), strict=True))
+    without = _verdict_of(analysis, ~inside)
     return Moment(start_s, end_s, added, without, max(without, key=lambda each: without[each]))
 
 
 def top_moments(
-    analysis: Analysis, label: str, segments: Sequence[Segment] | None = None, count: int = 5, length_s: float = 0.5
+    analysis: Analysis,
+    label: str,
+    segments: Sequence[Segment] | None = None,
+    count: int = 5,
+    length_s: float = 0.5,
+    speech: SpeechActivity | None = None,
 ) -> tuple[Moment, ...]:
     """The stretches that speak most for `label`, strongest first; none overlaps another.
 
-    Taken from `segments` where they are given, else windows of `length_s` about the highest running means.
+    Taken from `segments` where they are given, else windows of `length_s` about the highest running means. With
+    `speech`, only those at least half of which is spoken: silence is never a moment.
     """
-    times_s = analysis.frame_times_s
     shares = contributions(analysis, label, _runner_up(analysis, label))
+    spoken = np.ones(len(shares), dtype=bool) if speech is None else speech.mask(analysis.frame_times_s)
     if segments is None:
-        spans = _peaks(shares, times_s, count, length_s)
+        spans = _peaks(shares, spoken, analysis.frame_times_s, count, length_s)
     else:
         spans = [(segment.start_s, segment.end_s) for segment in segments]
-    weights = [shares[(times_s >= start) & (times_s < end)].sum() for start, end in spans]
+    weights = []
+    for start_s, end_s in spans:
+        inside = frames_within(analysis, start_s, end_s)
+        heard = inside.any() and spoken[inside].mean() >= _SPOKEN_SHARE
+        weights.append(float(shares[inside].sum()) if heard else 0.0)
     ranked = [spans[i] for i in np.argsort([-weight for weight in weights], kind="stable") if weights[i] > 0]
     found = []
     for start_s, end_s in ranked[:count]:
@@ -89,19 +100,30 @@ def region(analysis: Analysis, start_s: float, end_s: float) -> dict[str, float]
 
     Raises `ValueError` where no frame lies there.
     """
-    times_s = analysis.frame_times_s
-    inside = (times_s >= start_s) & (times_s < end_s)
+    inside = frames_within(analysis, start_s, end_s)
     if not inside.any():
         raise ValueError(f"{start_s:g}–{end_s:g} s holds no frame of a recording of {analysis.duration_s:g} s")
-    logits = analysis.frame_logits[inside].mean(axis=0, dtype=np.float64)
+    return _verdict_of(analysis, inside)
+
+
+def frames_within(analysis: Analysis, start_s: float, end_s: float) -> Array:
+    """(num_frames,) bool: the frames whose middles lie in [start_s, end_s)."""
+    inside: Array = (analysis.frame_times_s >= start_s) & (analysis.frame_times_s < end_s)
+    return inside
+
+
+def _verdict_of(analysis: Analysis, frames: Array) -> dict[str, float]:
+    """Probability of each label over some of the frames: the softmax of their mean logits over the temperature."""
+    logits = analysis.frame_logits[frames].mean(axis=0, dtype=np.float64)
     return dict(zip(analysis.labels, softmax(logits / analysis.checkpoint.temperature).tolist(), strict=True))
 
 
-def _peaks(shares: Array, times_s: Array, count: int, length_s: float) -> list[tuple[float, float]]:
-    """Windows of `length_s` with the highest sums, chosen greedily and without overlap."""
+def _peaks(shares: Array, spoken: Array, times_s: Array, count: int, length_s: float) -> list[tuple[float, float]]:
+    """Windows of `length_s`, half spoken at least, with the highest sums; chosen greedily and without overlap."""
     hop_s = float(times_s[1] - times_s[0]) if len(times_s) > 1 else length_s
     width = min(max(1, round(length_s / hop_s)), len(shares))
     sums = np.convolve(shares, np.ones(width), mode="valid")
+    sums[np.convolve(spoken, np.ones(width), mode="valid") < _SPOKEN_SHARE * width] = -np.inf
     spans = []
     for _ in range(count):
         begin = int(sums.argmax())

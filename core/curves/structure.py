@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
+from core.acoustics import SpeechActivity
+from core.curves.paths import best_path
 from core.results import FRAME_HOP_SAMPLES, SAMPLE_RATE_HZ, Analysis, Array, Segment
 
 HOP_S = FRAME_HOP_SAMPLES / SAMPLE_RATE_HZ
 DEFAULT_MIN_SEGMENT_S = 0.5
+BRIDGED_PAUSE_S = 0.25  # shorter pauses belong to the speaking (Goldman-Eisler 1968, Psycholinguistics, ch. 1)
 _FLOOR = 1e-6  # of a probability, before its logarithm is taken
 
 
@@ -47,70 +51,20 @@ def change_point(values: Array, counted: Array | None = None) -> int:
     return int(frames[first] + frames[first + 1] + 1) // 2
 
 
-def best_path(log_scores: Array, min_steps: int) -> Array:
-    """The label of each step such that no stay is shorter than `min_steps` and the summed log scores are highest.
-
-    Dynamic programming over (step, label): a stay is lengthened by a step or begins with `min_steps` of them, the
-    explicit-duration form of Viterbi's search (Ferguson 1980; Rabiner 1989, Proc. IEEE 77(2), § IV.D) with a duration
-    density that is 0 below the minimum and flat above it. Where there are fewer steps than the minimum, one stay.
-
-    Args:
-        log_scores: (num_steps, num_labels).
-
-    Returns:
-        (num_steps,) int, columns of `log_scores`.
-    """
-    scores = np.asarray(log_scores, dtype=np.float64)
-    num_steps, num_labels = scores.shape
-    shortest = min(max(1, min_steps), num_steps)
-    if num_labels == 1 or num_steps == 0:
-        return np.zeros(num_steps, dtype=int)
-    sums = np.concatenate([np.zeros((1, num_labels)), np.cumsum(scores, axis=0)])
-    best = np.full((num_steps + 1, num_labels), -np.inf)  # best[t]: of the first t steps, ending in each label
-    came_from = np.full((num_steps + 1, num_labels), -1)  # the label before, where a stay began `shortest` steps ago
-    best[shortest] = sums[shortest]
-    gains = sums[shortest:] - sums[:-shortest]  # of the stay that ends at each step and is as short as it may be
-    for end in range(shortest + 1, num_steps + 1):
-        start = end - shortest
-        row = best[start]
-        first = int(row.argmax())
-        others = row.copy()
-        others[first] = -np.inf
-        second = int(others.argmax())
-        began = gains[start] + row[first]
-        began[first] = gains[start, first] + row[second]
-        stayed = best[end - 1] + scores[end - 1]
-        begins = began > stayed
-        best[end] = np.maximum(began, stayed)
-        if begins.any():
-            came_from[end, begins] = first
-            if begins[first]:
-                came_from[end, first] = second
-    return _traced(best, came_from, shortest)
-
-
-def _traced(best: Array, came_from: Array, shortest: int) -> Array:
-    end = len(best) - 1
-    path = np.empty(end, dtype=int)
-    label = int(best[end].argmax())
-    while end > 0:
-        before = int(came_from[end, label])
-        begin = end - 1 if before < 0 and end > shortest else end - shortest
-        path[begin:end] = label
-        end = begin
-        if before >= 0:
-            label = before
-    return path
-
-
 def segments_of(
     times_s: Array,
     probabilities: Array,
     labels: Sequence[str],
     min_segment_s: float = DEFAULT_MIN_SEGMENT_S,
     duration_s: float | None = None,
+    speech: SpeechActivity | None = None,
 ) -> tuple[Segment, ...]:
-    """Stretches of one emotion, none shorter than `min_segment_s`, end to end over the whole curve.
+    """Stretches of one emotion, in order.
+
+    Without `speech` they lie end to end over the whole curve, and none is shorter than `min_segment_s`. With it they
+    cover what is spoken and nothing else: each stretch of speech is labelled on its own, so that only one that is
+    itself shorter than the minimum gives a shorter segment. Pauses shorter than both the minimum and BRIDGED_PAUSE_S
+    are part of the speech around them, but the frames in them have no say in its label or its probability.
 
     Args:
         times_s: (num_steps,) middles of equal steps.
@@ -125,15 +79,41 @@ def segments_of(
     if len(times_s) == 0:
         return ()
     step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else HOP_S
-    path = best_path(np.log(np.maximum(probabilities, _FLOOR)), int(np.ceil(min_segment_s / step_s - 1e-9)))
-    begins = np.flatnonzero(np.diff(path, prepend=-1))
     end_s = float(times_s[-1]) + step_s / 2 if duration_s is None else duration_s
-    edges_s = [0.0, *(times_s[begins[1:]] - step_s / 2).tolist(), end_s]
-    steps = [*begins.tolist(), len(path)]
-    return tuple(
-        Segment(start_s, stop_s, labels[int(path[begin])], float(probabilities[begin:end, path[begin]].mean()))
-        for (start_s, stop_s), (begin, end) in zip(pairwise(edges_s), pairwise(steps), strict=True)
-    )
+    spans_s = [(0.0, end_s)] if speech is None else phrases_s(speech, min_segment_s)
+    edges = np.searchsorted(times_s, np.array(spans_s).reshape(-1, 2))
+    if speech is None:
+        edges[-1] = 0, len(times_s)  # a last step may lie beyond the end that is given
+    spoken = np.ones(len(times_s), dtype=bool) if speech is None else speech.mask(times_s)
+    scores = np.where(spoken[:, None], np.log(np.maximum(probabilities, _FLOOR)), 0.0)
+    min_steps = int(np.ceil(min_segment_s / step_s - 1e-9))
+    path = best_path(scores, min_steps, [(begin, end) for begin, end in edges.tolist()])
+    found: list[Segment] = []
+    for span_s, (begin, end) in zip(spans_s, edges.tolist(), strict=True):
+        for first, last in _runs(path, begin, end):
+            start_s = span_s[0] if first == begin else float(times_s[first]) - step_s / 2
+            stop_s = span_s[1] if last == end else float(times_s[last]) - step_s / 2
+            said = probabilities[first:last, path[first]]
+            heard = said[spoken[first:last]] if spoken[first:last].any() else said
+            found.append(Segment(start_s, stop_s, labels[int(path[first])], float(heard.mean())))
+    return tuple(found)
+
+
+def phrases_s(speech: SpeechActivity, min_segment_s: float) -> list[tuple[float, float]]:
+    """The spans of speech, joined over pauses shorter than both `min_segment_s` and BRIDGED_PAUSE_S."""
+    longest_s = min(min_segment_s, BRIDGED_PAUSE_S)
+    spans_s = speech.spans_s
+    parts = [i for i, (one, other) in enumerate(pairwise(spans_s), start=1) if other[0] - one[1] >= longest_s]
+    edges = [0, *parts, len(spans_s)] if spans_s else []
+    return [(spans_s[begin][0], spans_s[end - 1][1]) for begin, end in pairwise(edges)]
+
+
+def _runs(path: Array, begin: int, end: int) -> list[tuple[int, int]]:
+    """[first, last) of the runs of equal labels within [begin, end)."""
+    if end <= begin:
+        return []
+    changes = np.flatnonzero(np.diff(path[begin:end])) + begin + 1
+    return list(pairwise([begin, *changes.tolist(), end]))
 
 
 @dataclass(frozen=True)
@@ -141,42 +121,67 @@ class Structure:
     """Figures of a whole curve.
 
     Attributes:
-        segments: end to end.
-        seconds: by label, how long it leads.
-        transitions: (num_labels, num_labels) int, from row to column, between neighbouring segments.
+        labels: what there is to say.
+        segments: in order; end to end, or with silence between them where `speech` is known. None without speech.
+        duration_s: of the recording.
         volatility: total variation of the probabilities, ½ Σ_labels |p_t − p_{t−1}|, per second: 0 for a flat curve, 1
-            where the whole probability moves to another label once a second.
+            where the whole probability moves to another label once a second. Of speech alone, where that is known.
+        speech: where somebody speaks; None where that was not asked.
     """
 
     labels: tuple[str, ...]
     segments: tuple[Segment, ...]
-    seconds: dict[str, float]
-    transitions: Array
+    duration_s: float
     volatility: float
+    speech: SpeechActivity | None = None
+
+    @cached_property
+    def seconds(self) -> dict[str, float]:
+        """By label, how long it leads. With `silence_s` they sum to the duration."""
+        seconds = dict.fromkeys(self.labels, 0.0)
+        for segment in self.segments:
+            seconds[segment.label] += segment.duration_s
+        return seconds
 
     @property
+    def silence_s(self) -> float:
+        """How long no emotion is said to lead, as nobody speaks; 0 where speech was not asked for."""
+        return 0.0 if self.speech is None else max(0.0, self.duration_s - sum(self.seconds.values()))
+
+    @cached_property
+    def transitions(self) -> Array:
+        """(num_labels, num_labels) int: changes from row to column between neighbouring segments.
+
+        A silence between the two does not matter; the same label after it is no change.
+        """
+        counts = np.zeros((len(self.labels), len(self.labels)), dtype=int)
+        for before, after in pairwise(self.arc):
+            counts[self.labels.index(before.label), self.labels.index(after.label)] += 1
+        return counts
+
+    @cached_property
     def arc(self) -> tuple[Segment, ...]:
-        """The segments at which the emotion becomes another one: the arc in short."""
+        """The segments at which the emotion becomes another one: the arc in short. Empty without speech."""
         changes = [after for before, after in pairwise(self.segments) if before.label != after.label]
         return (*self.segments[:1], *changes)
 
 
-def structure_of(analysis: Analysis, min_segment_s: float = DEFAULT_MIN_SEGMENT_S) -> Structure:
-    """Segments, time by emotion, transitions and volatility of an analysis's own 50 Hz curve."""
-    labels, probabilities = analysis.labels, analysis.frame_probabilities
-    segments = segments_of(analysis.frame_times_s, probabilities, labels, min_segment_s, analysis.duration_s)
-    seconds = dict.fromkeys(labels, 0.0)
-    for segment in segments:
-        seconds[segment.label] += segment.duration_s
-    transitions = np.zeros((len(labels), len(labels)), dtype=int)
-    for first, second in pairwise(segments):
-        transitions[labels.index(first.label), labels.index(second.label)] += 1
-    return Structure(labels, segments, seconds, transitions, volatility(probabilities))
+def structure_of(
+    analysis: Analysis, min_segment_s: float = DEFAULT_MIN_SEGMENT_S, speech: SpeechActivity | None = None
+) -> Structure:
+    """Segments, time by emotion, transitions and volatility of an analysis's own 50 Hz curve; see `segments_of`."""
+    labels, probabilities, times_s = analysis.labels, analysis.frame_probabilities, analysis.frame_times_s
+    segments = segments_of(times_s, probabilities, labels, min_segment_s, analysis.duration_s, speech)
+    counted = None if speech is None else speech.mask(times_s)
+    return Structure(labels, segments, analysis.duration_s, volatility(probabilities, counted=counted), speech)
 
 
-def volatility(probabilities: Array, step_s: float = HOP_S) -> float:
-    """Total variation of (num_steps, num_labels) probabilities per second; 0 where there is only one step."""
-    if len(probabilities) < 2:
-        return 0.0
+def volatility(probabilities: Array, step_s: float = HOP_S, counted: Array | None = None) -> float:
+    """Total variation of (num_steps, num_labels) probabilities per second; 0 where there is only one step.
+
+    With `counted`, (num_steps,) bool, only of neighbouring steps that are both counted.
+    """
     moved = np.abs(np.diff(np.asarray(probabilities, dtype=np.float64), axis=0)).sum(axis=1) / 2
-    return float(moved.sum() / (len(moved) * step_s))
+    if counted is not None:
+        moved = moved[counted[:-1] & counted[1:]]
+    return float(moved.sum() / (len(moved) * step_s)) if len(moved) else 0.0

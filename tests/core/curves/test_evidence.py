@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.acoustics import SpeechActivity
 from core.analysis import AnalysisOptions, analyze
 from core.curves import contributions, moment, region, segments_of, top_moments
 from core.model import open_engine
@@ -77,6 +78,22 @@ def test_segments_can_be_the_moments(analysis: Analysis) -> None:
     segments = segments_of(analysis.frame_times_s, analysis.frame_probabilities, analysis.labels, 0.2)
     moments = top_moments(analysis, analysis.label, segments, count=3)
     assert {(each.start_s, each.end_s) for each in moments} <= {(s.start_s, s.end_s) for s in segments}
+
+
+def test_silence_is_never_a_moment(analysis: Analysis) -> None:
+    speech = SpeechActivity(((0.2, 0.9), (2.0, 2.6)), analysis.duration_s, "energy")
+    everywhere = top_moments(analysis, analysis.label, count=6, length_s=0.3)
+    moments = top_moments(analysis, analysis.label, count=6, length_s=0.3, speech=speech)
+    assert moments and len(moments) < len(everywhere)
+    for each in moments:
+        times_s = analysis.frame_times_s[
+            (analysis.frame_times_s >= each.start_s) & (analysis.frame_times_s < each.end_s)
+        ]
+        assert speech.mask(times_s).mean() >= 0.5
+    nobody = SpeechActivity((), analysis.duration_s, "energy")
+    segments = segments_of(analysis.frame_times_s, analysis.frame_probabilities, analysis.labels, 0.2)
+    for given in (None, segments):
+        assert top_moments(analysis, analysis.label, given, speech=nobody) == ()
 
 
 def test_what_has_no_answer_is_refused(analysis: Analysis) -> None:

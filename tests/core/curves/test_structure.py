@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.curves import best_path, segments_of, structure_of, volatility
+from core.acoustics import SpeechActivity
+from core.curves import best_path, paths, segments_of, structure_of, volatility
+from core.curves.structure import BRIDGED_PAUSE_S
 from core.results import Analysis, Waveform, frame_times_s, softmax
 
 LABELS = ("angry", "happy", "sad")
@@ -36,6 +38,35 @@ def test_the_path_is_the_best_of_all_that_stay_long_enough(steps: int, labels: i
 def test_a_path_of_one_label_or_no_step_is_that() -> None:
     assert best_path(np.zeros((4, 1)), 2).tolist() == [0, 0, 0, 0]
     assert best_path(np.zeros((0, 3)), 2).tolist() == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 30), st.integers(0, 10_000), st.booleans())
+def test_the_compiled_search_finds_the_same_path(
+    steps: int, labels: int, shortest: int, seed: int, coarse: bool
+) -> None:
+    """Ties, which coarse scores have many of, are broken alike."""
+    log_scores = np.random.default_rng(seed).normal(size=(steps, labels))
+    log_scores = np.round(log_scores) if coarse else log_scores
+    least = min(shortest, steps)
+    assert paths._compiled()(log_scores, least).tolist() == paths._searched(log_scores, least).tolist()
+
+
+def test_a_long_curve_is_searched_by_the_compiled_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    log_scores = np.log(np.random.default_rng(0).dirichlet(np.ones(5), 400))
+    by_loops = best_path(log_scores, 10)
+    asked = []
+    monkeypatch.setattr(paths, "COMPILED_FROM_STEPS", 400)
+    monkeypatch.setattr(paths, "_compiled", lambda: asked.append(1) or paths._searched)
+    assert best_path(log_scores, 10).tolist() == by_loops.tolist() and asked
+
+
+def test_stretches_are_searched_each_on_its_own() -> None:
+    log_scores = np.random.default_rng(3).normal(size=(40, 4))
+    found = best_path(log_scores, 6, [(2, 15), (20, 23), (23, 23), (30, 40)])
+    for begin, end in ((2, 15), (20, 23), (30, 40)):
+        assert found[begin:end].tolist() == best_path(log_scores[begin:end], 6).tolist()
+    assert (np.delete(found, [*range(2, 15), *range(20, 23), *range(30, 40)]) == -1).all()
 
 
 def curve(*stretches: tuple[str, float]) -> tuple[np.ndarray, np.ndarray]:
@@ -85,3 +116,60 @@ def test_the_structure_adds_up(make_analysis: Callable[..., Analysis], waveform:
     assert structure.transitions.sum() == len(structure.segments) - 1
     assert np.trace(structure.transitions) == 0 and structure.arc == structure.segments
     assert structure.volatility > 0
+
+
+def spoken(*spans_s: tuple[float, float], duration_s: float = 6.0) -> SpeechActivity:
+    return SpeechActivity(spans_s, duration_s, "energy")
+
+
+def test_segments_cover_what_is_spoken_and_nothing_else() -> None:
+    times_s, probabilities = curve(("happy", 2.0), ("sad", 1.0), ("happy", 3.0))
+    speech = spoken((0.5, 1.5), (2.3, 2.6), (4.0, 6.0))
+    segments = segments_of(times_s, probabilities, LABELS, 0.5, 6.0, speech)
+    assert [(s.start_s, s.end_s, s.label) for s in segments] == [
+        (0.5, 1.5, "happy"),
+        (2.3, 2.6, "sad"),  # shorter than the minimum, as what is said is
+        (4.0, 6.0, "happy"),
+    ]
+
+
+def test_a_breath_belongs_to_the_speaking_and_says_nothing() -> None:
+    times_s, probabilities = curve(("happy", 2.0), ("sad", BRIDGED_PAUSE_S - 0.05), ("happy", 2.0))
+    duration_s = 4.0 + BRIDGED_PAUSE_S - 0.05
+    speech = spoken((0.0, 2.0), (duration_s - 2.0, duration_s), duration_s=duration_s)
+    (only,) = segments_of(times_s, probabilities, LABELS, 0.3, duration_s, speech)
+    assert (only.start_s, only.end_s, only.label) == (0.0, duration_s, "happy")
+    assert only.probability == pytest.approx(probabilities[0].max(), abs=0.01), "the breath is not averaged in"
+    parted = segments_of(times_s, probabilities, LABELS, 0.1, duration_s, speech)
+    assert [s.label for s in parted] == ["happy", "happy"], "with a shorter minimum it is a pause"
+
+
+def test_an_emotion_changes_within_speech_where_it_changes() -> None:
+    times_s, probabilities = curve(("happy", 2.0), ("sad", 2.0), ("angry", 2.0))
+    segments = segments_of(times_s, probabilities, LABELS, 0.5, 6.0, spoken((1.0, 3.0), (3.5, 5.9)))
+    assert [s.label for s in segments] == ["happy", "sad", "sad", "angry"]
+    assert [s.start_s for s in segments] == pytest.approx([1.0, 2.0, 3.5, 4.0], abs=0.02)
+    assert segments[0].end_s == segments[1].start_s and segments[1].end_s == 3.0 and segments[-1].end_s == 5.9
+
+
+def test_silence_belongs_to_no_emotion(make_analysis: Callable[..., Analysis], waveform: Waveform) -> None:
+    analysis = make_analysis(waveform, labels=LABELS)
+    speech = spoken((0.2, 1.1), (1.9, 2.7), duration_s=analysis.duration_s)
+    structure = structure_of(analysis, 0.1, speech)
+    assert sum(structure.seconds.values()) == pytest.approx(1.7)
+    assert structure.silence_s == pytest.approx(analysis.duration_s - 1.7)
+    assert np.trace(structure.transitions) == 0 and structure.transitions.sum() == len(structure.arc) - 1
+    inside = speech.mask(analysis.frame_times_s)
+    both = inside[1:] & inside[:-1]
+    moved = np.abs(np.diff(analysis.frame_probabilities.astype(float), axis=0)).sum(axis=1)[both] / 2
+    assert structure.volatility == pytest.approx(moved.mean() * 50)
+
+
+def test_without_speech_there_is_no_segment_and_all_is_silence(
+    make_analysis: Callable[..., Analysis], waveform: Waveform
+) -> None:
+    analysis = make_analysis(waveform, labels=LABELS)
+    structure = structure_of(analysis, 0.5, spoken(duration_s=analysis.duration_s))
+    assert structure.segments == () and structure.arc == () and structure.volatility == 0
+    assert structure.silence_s == analysis.duration_s and set(structure.seconds.values()) == {0.0}
+    assert structure.transitions.shape == (3, 3) and not structure.transitions.any()
