@@ -62,7 +62,7 @@ def score_bars(analysis: Analysis, texts: Texts) -> go.Figure:
         fixedrange=True,
         layer="below traces",
     )
-    return _finished(figure, height=BAR_HEIGHT_PX * len(keys) + 60, bargap=0.35)
+    return finished(figure, height=BAR_HEIGHT_PX * len(keys) + 60, bargap=0.35)
 
 
 def sound(picture: Picture, texts: Texts) -> go.Figure:
@@ -71,7 +71,7 @@ def sound(picture: Picture, texts: Texts) -> go.Figure:
     _add_waveform(figure, picture, texts, row=1)
     _add_spectrogram(figure, picture, texts, row=2)
     _time_axis(figure, picture.duration_s, texts, last_row=2)
-    return _finished(figure, height=380)
+    return finished(figure, height=380)
 
 
 def curves(analysis: Analysis, texts: Texts) -> go.Figure:
@@ -103,7 +103,7 @@ def curves(analysis: Analysis, texts: Texts) -> go.Figure:
         hovermode="x unified",
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
     )
-    return _finished(figure, height=360, top=56)
+    return finished(figure, height=360, top=56)
 
 
 def loading_waterfall(stages: Sequence[Stage], texts: Texts) -> go.Figure:
@@ -136,7 +136,7 @@ def loading_waterfall(stages: Sequence[Stage], texts: Texts) -> go.Figure:
         fixedrange=True,
         layer="below traces",
     )
-    return _finished(figure, height=44 * len(names) + 70, bargap=0.4)
+    return finished(figure, height=44 * len(names) + 70, bargap=0.4)
 
 
 def thinned_curves(analysis: Analysis) -> tuple[Array, Array]:
@@ -160,6 +160,22 @@ def noteworthy(analysis: Analysis, probabilities: Array) -> set[str]:
     return leaders | {analysis.label} | {entry.label for entry in analysis.secondary}
 
 
+def outline(times_s: Array, peaks: Array) -> tuple[Array, Array]:
+    """(2, n) lowest and highest samples as a closed line: forth along the highest, back along the lowest."""
+    x = np.concatenate([times_s, times_s[::-1]])
+    return x, np.concatenate([peaks[1], peaks[0][::-1]]).astype(np.float32)
+
+
+def finished(figure: go.Figure, height: int, top: int = 12, **layout: object) -> go.Figure:
+    """No ground of its own, little margin."""
+    figure.update_layout(
+        height=height, margin={"l": 8, "r": 8, "t": top, "b": 8}, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, **layout
+    )
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True)
+    return figure
+
+
 def _score_note(key: str, analysis: Analysis, texts: Texts) -> str:
     if key in analysis.unsayable:
         return f"<i>{texts('chart.cannot_say')}</i>"
@@ -173,9 +189,7 @@ def _stage_note(stage: Stage, texts: Texts) -> str:
 
 
 def _add_waveform(figure: go.Figure, picture: Picture, texts: Texts, row: int) -> None:
-    times_s = picture.bucket_times_s
-    outline_x = np.concatenate([times_s, times_s[::-1]]).astype(np.float32)
-    outline_y = np.concatenate([picture.peaks[1], picture.peaks[0][::-1]]).astype(np.float32)
+    outline_x, outline_y = outline(picture.bucket_times_s, picture.peaks)
     figure.add_scatter(
         x=outline_x,
         y=outline_y,
@@ -242,12 +256,3 @@ def _time_axis(figure: go.Figure, duration_s: float, texts: Texts, last_row: int
     ticks_s = list(range(0, int(duration_s) + 1, step_s))
     figure.update_xaxes(tickvals=ticks_s, ticktext=[clock(tick) for tick in ticks_s])
     figure.update_xaxes(title=texts("chart.time_clock"), **where)
-
-
-def _finished(figure: go.Figure, height: int, top: int = 12, **layout: object) -> go.Figure:
-    figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": top, "b": 8}, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, **layout
-    )
-    figure.update_xaxes(automargin=True)
-    figure.update_yaxes(automargin=True)
-    return figure

@@ -6,7 +6,9 @@ from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from core.acoustics import SpeechActivity
 from dashboard.listening import Heard, Listening
+from dashboard.workbench import Workbench
 
 MAX_CLIPS = 200
 MAX_SECONDS = 8 * 3600.0  # of sound; what is longer than two minutes lies on disk, 230 MB an hour
@@ -20,6 +22,8 @@ class Clip:
         heard: the decoded clip, or what is wrong with it.
         id: unguessable; whoever has it may see and hear the clip, as in a link.
         listenings: by checkpoint.
+        speech: where somebody speaks in it; None until that was asked for.
+        benches: what timelines worked out, by checkpoint and whether labels that name nothing are left out.
     """
 
     name: str
@@ -27,6 +31,8 @@ class Clip:
     is_synthetic: bool = False
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     listenings: dict[str, Listening] = field(default_factory=dict)
+    speech: "Future[SpeechActivity] | None" = None
+    benches: dict[tuple[str, bool], Workbench] = field(default_factory=dict)
 
 
 def has_sound(clip: Clip) -> bool:

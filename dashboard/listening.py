@@ -15,6 +15,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from core.acoustics import SpeechActivity, speech_activity
 from core.analysis import AnalysisOptions, analyze, with_decoding
 from core.audio import Limits, Source, decode
 from core.errors import EmoScopeError, first_line
@@ -116,6 +117,7 @@ class Listener:
         self._host = host
         self._decoders = ThreadPoolExecutor(CLIPS_AT_ONCE, thread_name_prefix="emoscope-decode")
         self._analysts = ThreadPoolExecutor(CLIPS_AT_ONCE, thread_name_prefix="emoscope-analyse")
+        self._detectors = ThreadPoolExecutor(CLIPS_AT_ONCE, thread_name_prefix="emoscope-speech")
 
     @property
     def options(self) -> AnalysisOptions:
@@ -126,6 +128,10 @@ class Listener:
         """Begin decoding; the future raises `AudioError` for what is no sound."""
         return self._decoders.submit(hear, source, name, self.options.limits)
 
+    def find_speech(self, heard: "Future[Heard]") -> "Future[SpeechActivity]":
+        """Begin to look for speech as soon as a clip is decoded; raises what decoding raised."""
+        return self._detectors.submit(lambda: speech_activity(heard.result().waveform))
+
     def listen(self, heard: "Future[Heard]", checkpoint: str, shelf: Shelf) -> Listening:
         """Begin listening to a clip as soon as it is decoded and the checkpoint is ready."""
         listening = Listening(checkpoint)
@@ -134,7 +140,7 @@ class Listener:
 
     def shutdown(self) -> None:
         """Take no more clips."""
-        for pool in (self._decoders, self._analysts):
+        for pool in (self._decoders, self._analysts, self._detectors):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _decoded(self, listening: Listening, future: "Future[Heard]", shelf: Shelf) -> None:

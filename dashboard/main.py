@@ -10,6 +10,7 @@ st.set_page_config(page_title=texts("shell.title"), page_icon="🎧", layout="wi
 page = st.navigation(
     [
         st.Page("../pages/clip.py", title=texts("page.clip"), icon=":material/graphic_eq:", default=True),
+        st.Page("../pages/timeline.py", title=texts("page.timeline"), icon=":material/timeline:", url_path="timeline"),
         st.Page("../pages/model.py", title=texts("page.model"), icon=":material/memory:", url_path="model"),
     ],
     position="top",

@@ -5,16 +5,36 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from core.emotions import NOT_NAMED
-from core.results import Analysis
+from core.results import Analysis, Segment
 from core.settings import GRANULARITIES
 from dashboard.clips import Clip, has_sound
+from dashboard.components.player import PlaySpan
 from dashboard.language import LANGUAGES, Texts, language_of, texts_in
 from dashboard.listening import Shelf
 from dashboard.resources import services
+from dashboard.timeline_view import TimelineView
 
 LANGUAGE_PARAMETER = "lang"
 LANGUAGE_KEY = "language"  # also the switch's own key
 _SESSION = "emoscope_session"
+
+
+@dataclass
+class TimelineState:
+    """How one clip's timeline is looked at in this tab.
+
+    Attributes:
+        play: a stretch that was asked to be played.
+        reference: a person's segments of it, their labels those of the file.
+        means: what each label of the reference stands for; "" for nothing.
+        why: the label whose evidence is looked at; None for the verdict.
+    """
+
+    view: TimelineView
+    play: PlaySpan | None = None
+    reference: tuple[Segment, ...] = ()
+    means: dict[str, str] = field(default_factory=dict)
+    why: str | None = None
 
 
 @dataclass
@@ -29,6 +49,7 @@ class Session:
     shelf: Shelf = field(default_factory=Shelf)
     doors: dict[str, int] = field(default_factory=dict)  # how often each way in was emptied: part of its widget's key
     saved: dict[tuple[str, str, str, bool], str] = field(default_factory=dict)
+    timelines: dict[str, TimelineState] = field(default_factory=dict)  # by clip
     playing: tuple[str, bytes] = ("", b"")  # of the clip on screen: its SHA-256 and its WAV
 
     def view(self, analysis: Analysis) -> Analysis:

@@ -10,8 +10,8 @@ from dashboard.resources import services
 from dashboard.state import Session
 
 
-def show(session: Session, texts: Texts) -> None:
-    """Draw both choices and keep them in `session`; another granularity computes nothing anew."""
+def show(session: Session, texts: Texts, with_granularity: bool = True) -> None:
+    """Draw the choices and keep them in `session`; another granularity computes nothing anew."""
     names = present_checkpoints(services().settings)
     checkpoint = st.selectbox(
         texts("choices.checkpoint"),
@@ -25,6 +25,14 @@ def show(session: Session, texts: Texts) -> None:
     if checkpoint != session.checkpoint:
         session.checkpoint = checkpoint
         services().host.request(checkpoint)
+    if with_granularity:
+        _granularity(session, texts)
+    session.drop_other = st.toggle(
+        texts("choices.drop_other"), value=session.drop_other, key="drop-other", help=texts("choices.drop_other_help")
+    )
+
+
+def _granularity(session: Session, texts: Texts) -> None:
     chosen = st.segmented_control(
         texts("choices.granularity"),
         GRANULARITIES,
@@ -35,9 +43,6 @@ def show(session: Session, texts: Texts) -> None:
         help=texts("choices.granularity_help"),
     )
     session.granularity = chosen or session.granularity
-    session.drop_other = st.toggle(
-        texts("choices.drop_other"), value=session.drop_other, key="drop-other", help=texts("choices.drop_other_help")
-    )
 
 
 def present_checkpoints(settings: Settings) -> list[str]:

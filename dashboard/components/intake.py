@@ -93,6 +93,7 @@ def _take(session: Session, sources: list[tuple[Any, str]], is_synthetic: bool =
     clips = [Clip(clean_name(name), listener.hear(source, name), is_synthetic) for source, name in sources]
     session.clips += clips
     for clip in clips:
+        clip.speech = listener.find_speech(clip.heard)
         services().recents.keep(clip)
     if clips:
         session.selected = clips[0].id

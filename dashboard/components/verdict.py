@@ -20,6 +20,8 @@ def show(clip: Clip, analysis: Analysis, texts: Texts) -> None:
         st.text(clip.name)
         if clip.is_synthetic:
             st.badge(texts("clip.synthetic"), icon=":material/smart_toy:", color="gray")
+        if st.button(texts("timeline.open"), icon=":material/timeline:", key="open-timeline", type="tertiary"):
+            st.switch_page("../pages/timeline.py")
     card, scores = st.columns([5, 7], gap="large", vertical_alignment="center")
     with card:
         st.html(markup(analysis, texts))

@@ -9,15 +9,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.acoustics import SpeechActivity
-from core.curves import averaged
 from core.emotions import emotion
-from core.results import FRAME_RATE_HZ, Analysis, Array, Segment
+from core.results import Array, Segment
 from dashboard.language import Texts
+from dashboard.player_curve import PlayerCurve
 
 HERE = Path(__file__).parent
-NO_SPEECH = 255
-MAX_STEPS = 100_000  # of what is written beside the playhead: 33 minutes at 50 Hz, then longer steps
 WORDS = (
     "player", "toggle", "pause", "previous", "next", "loop", "zoom", "all", "clear", "speed", "position", "no_speech",
     "hint", "broken",
@@ -31,34 +28,6 @@ _component = st.components.v2.component(
     css=(HERE / "player.css").read_text(encoding="utf-8"),
     js=(HERE / "player.js").read_text(encoding="utf-8"),
 )
-
-
-@dataclass(frozen=True)
-class PlayerCurve:
-    """What leads at each step, for the words beside the playhead.
-
-    Attributes:
-        step_s: between steps, from 0.
-        labels: keys that `index` counts in.
-        index: (num_steps,) uint8, NO_SPEECH where nobody speaks.
-        percent: (num_steps,) uint8, the label's probability.
-    """
-
-    step_s: float
-    labels: tuple[str, ...]
-    index: Array
-    percent: Array
-
-
-def curve_of(analysis: Analysis, speech: SpeechActivity | None = None, max_steps: int = MAX_STEPS) -> PlayerCurve:
-    """The leading label of every frame, or of the mean over so many frames that there are at most `max_steps`."""
-    frames = -(-len(analysis.frame_probabilities) // max_steps)
-    times_s, probabilities = averaged(analysis.frame_times_s, analysis.frame_probabilities, max(1, frames))
-    index = probabilities.argmax(axis=1)
-    percent = np.rint(100 * probabilities[np.arange(len(index)), index]).astype(np.uint8)
-    if speech is not None:
-        index[~speech.mask(times_s)] = NO_SPEECH
-    return PlayerCurve(max(1, frames) / FRAME_RATE_HZ, analysis.labels, index.astype(np.uint8), percent)
 
 
 @dataclass(frozen=True, slots=True)

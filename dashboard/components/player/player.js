@@ -17,9 +17,10 @@ export default function (component) {
     player = new Player(parentElement.querySelector(".player"));
     players.set(parentElement, player);
   }
-  player.update(data, setStateValue);
-  // A rerun may take the component away and bring it back at once: only what stays away is over.
-  return () => player.leaveSoon(() => players.delete(parentElement));
+  const turn = player.update(data, setStateValue);
+  // A rerun calls this before or after it takes the last call back: only the newest call's end, and one that lasts, is
+  // the player's.
+  return () => player.turn === turn && player.leaveSoon(() => players.delete(parentElement));
 }
 
 function bytes(base64) {
@@ -30,7 +31,7 @@ function bytes(base64) {
 }
 
 function clock(seconds) {
-  const tenths = Math.floor(seconds * 10 + 1e-6);
+  const tenths = Math.round(seconds * 10);
   const whole = Math.floor(tenths / 10);
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   const two = (n) => String(n).padStart(2, "0");
@@ -45,6 +46,7 @@ class Player {
     this.audio = root.querySelector("audio");
     this.audio.preservesPitch = true;
     this.strip = root.querySelector(".strip");
+    this.turn = 0; // how often data came
     this.loops = true;
     this.until = null; // where a stretch that was asked for ends
     this.region = null;
@@ -81,6 +83,7 @@ class Player {
     this._attach();
     if (data.play && (!before || !before.play || before.play.nonce !== data.play.nonce)) this._playSpan(data.play);
     this._draw();
+    return ++this.turn;
   }
 
   leaveSoon(forget) {
@@ -258,9 +261,10 @@ class Player {
     const pointer = { from: null };
     this.let = [
       this._on(chart, "pointerdown", (event) => this._press(event, pointer), true),
-      this._on(chart, "pointermove", (event) => this._move(event, pointer), true),
-      this._on(chart, "pointerup", (event) => this._release(event, pointer), true),
-      this._on(chart, "pointercancel", () => { pointer.from = null; this.draft = null; this._draw(); }, true),
+      // Plotly lays a cover over the whole page while a button is down: the rest of a gesture is the document's.
+      this._on(document, "pointermove", (event) => this._move(event, pointer), true),
+      this._on(document, "pointerup", (event) => this._release(event, pointer), true),
+      this._on(document, "pointercancel", () => { pointer.from = null; this.draft = null; this._draw(); }, true),
       this._on(chart, "dblclick", () => this._zoomTo(null), true),
       this._on(chart, "wheel", (event) => this._wheel(event), { capture: true, passive: false }),
     ];

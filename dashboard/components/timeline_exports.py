@@ -1,0 +1,45 @@
+"""The timeline to take away: the whole or a region, in the formats that others read. Made when asked for."""
+
+import streamlit as st
+
+from core.errors import ExportError
+from core.exports.names import safe_name
+from core.exports.timelines import MAKERS
+from dashboard.clips import Clip
+from dashboard.language import Texts
+from dashboard.state import Session, TimelineState
+from dashboard.workbench import Workbench
+
+FIGURE_FORMATS = ("svg", "png")
+_FIGURE_KEY = "export-figure-format"
+
+
+def figure_format() -> str:
+    """What the chart's camera saves."""
+    chosen: str = st.session_state.get(_FIGURE_KEY) or FIGURE_FORMATS[0]
+    return chosen
+
+
+def show(session: Session, clip: Clip, bench: Workbench, state: TimelineState, texts: Texts) -> None:
+    """Draw the choices and one button."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="timeline-export"):
+        kind = st.selectbox(
+            texts("export.kind"), list(MAKERS), format_func=lambda each: texts.named("export.kind", each),
+            key="export-kind", width=300,
+        )  # fmt: skip
+        st.download_button(
+            texts("export.get"), lambda: made(bench, state, kind), f"{safe_name(clip.name)}_{MAKERS[kind][0]}",
+            icon=":material/download:", on_click="ignore", key="export-get",
+        )  # fmt: skip
+    st.segmented_control(
+        texts("export.figure"), FIGURE_FORMATS, default=FIGURE_FORMATS[0], required=True, format_func=str.upper,
+        key=_FIGURE_KEY,
+    )  # fmt: skip
+
+
+def made(bench: Workbench, state: TimelineState, kind: str) -> bytes:
+    """The file of one kind; the sentence of what is wrong where it cannot be made."""
+    try:
+        return MAKERS[kind][1](bench.analysis, bench.structure(state.view))
+    except ExportError as error:
+        return str(error).encode()

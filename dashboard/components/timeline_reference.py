@@ -1,0 +1,97 @@
+"""A person's annotation beside the curve: read, drawn as a lane, and agreement in figures."""
+
+import math
+from dataclasses import replace
+from pathlib import PurePath
+
+import streamlit as st
+
+from core.curves import Structure, agreement
+from core.emotions import EMOTION_KEYS, EMOTIONS
+from core.errors import ExportError
+from core.exports.annotations import read_annotations
+from core.results import Segment
+from dashboard.components import notices
+from dashboard.components.names import labelled
+from dashboard.language import Texts
+from dashboard.state import TimelineState
+
+MAX_MB = 16
+MAX_LABELS = 24
+
+
+def show(state: TimelineState, structure: Structure, texts: Texts) -> None:
+    """Draw the way in, what each label stands for, and how far the two agree."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        uploaded = st.file_uploader(
+            texts("reference.upload"), type=["TextGrid", "eaf", "txt"], max_upload_size=MAX_MB, key="reference-file"
+        )
+        tier = st.text_input(texts("reference.tier"), key="reference-tier", width=180)
+    if uploaded is not None:
+        key = (uploaded.file_id, tier)
+        if st.session_state.get("reference-taken") != key:
+            try:
+                _take(state, read_annotations(uploaded.getvalue(), PurePath(uploaded.name).suffix, tier))
+            except ExportError as error:
+                notices.show_error(str(error), key="reference")
+                return
+            st.session_state["reference-taken"] = key
+            st.rerun(scope="fragment")
+    if not state.reference:
+        return
+    _meanings(state, texts)
+    _figures(state, structure, texts)
+    if st.button(texts("reference.remove"), icon=":material/close:", key="reference-remove", type="tertiary"):
+        state.reference, state.means = (), {}
+        st.rerun(scope="fragment")
+
+
+def meant(state: TimelineState) -> tuple[Segment, ...]:
+    """The reference in our labels where they stand for one, in their own where they do not."""
+    return tuple(replace(each, label=state.means.get(each.label) or each.label) for each in state.reference)
+
+
+def guess(label: str) -> str:
+    """The emotion a label names in either language, by its key or its beginning; "" for none."""
+    word = label.strip().casefold()
+    for found in EMOTIONS:
+        if word in (found.key, found.english.casefold(), found.chinese, found.emoji):
+            return found.key
+    close = {"anger": "angry", "disgust": "disgusted", "fear": "fearful", "joy": "happy", "happiness": "happy",
+             "calm": "neutral", "sadness": "sad", "surprise": "surprised"}  # fmt: skip
+    first = word.split()[0] if word else ""
+    return close.get(first, first if first in EMOTION_KEYS else "")
+
+
+def _take(state: TimelineState, segments: tuple[Segment, ...]) -> None:
+    state.reference = segments
+    labels = list(dict.fromkeys(segment.label for segment in segments))
+    state.means = {label: guess(label) for label in labels[:MAX_LABELS]}
+
+
+def _meanings(state: TimelineState, texts: Texts) -> None:
+    """A choice a label that names no emotion by itself."""
+    unclear = [label for label in state.means if guess(label) == ""]
+    with st.container(horizontal=True, key="reference-meanings"):
+        for position, label in enumerate(unclear):
+            shown = label if len(label) <= 30 else f"{label[:29]}…"
+            st.text(texts("reference.map", label=shown))
+            state.means[label] = st.selectbox(
+                texts("reference.map", label=shown), ["", *EMOTION_KEYS], index=["", *EMOTION_KEYS].index(state.means[label]),
+                format_func=lambda key: labelled(key, texts) if key else texts("reference.nothing"),
+                key=f"reference-means-{position}", label_visibility="collapsed", width=180,
+            )  # fmt: skip
+
+
+def _figures(state: TimelineState, structure: Structure, texts: Texts) -> None:
+    named = [segment for segment in meant(state) if segment.label in EMOTION_KEYS]
+    found = agreement(structure.segments, named)
+    if math.isnan(found.accuracy):
+        st.text(texts("reference.none_shared"))
+        return
+    with st.container(horizontal=True, gap="large", key="reference-figures"):
+        st.metric(texts("reference.accuracy"), f"{100 * found.accuracy:.1f} %")
+        st.metric(texts("reference.uar"), f"{100 * found.uar:.1f} %")
+        st.metric(texts("reference.kappa"), "–" if math.isnan(found.kappa) else f"{found.kappa:.2f}")
+        st.metric(texts("reference.f1"), f"{found.boundary_f1:.2f}")
+    st.caption(texts("reference.over", seconds=f"{found.seconds:.2f}"))
