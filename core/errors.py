@@ -33,3 +33,8 @@ class EngineError(EmoScopeError):
 
 class ExportError(EmoScopeError):
     """A result cannot be written or read back."""
+
+
+def first_line(error: BaseException, most: int = 200) -> str:
+    """The first line of what another's error says, or its kind: short enough for a sentence of ours."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:most]

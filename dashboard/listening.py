@@ -18,7 +18,7 @@ import numpy as np
 from core.acoustics import SpeechActivity, speech_activity
 from core.analysis import AnalysisOptions, analyze, with_decoding
 from core.audio import Limits, Source, decode
-from core.errors import EmoScopeError
+from core.errors import EmoScopeError, first_line
 from core.model import Engine
 from core.results import Analysis, Waveform
 from core.settings import Settings
@@ -204,8 +204,7 @@ def sentence_of(error: BaseException) -> str:
     """What to tell people."""
     if isinstance(error, EmoScopeError):
         return str(error)
-    reason = (str(error).strip().splitlines() or [""])[0][:200]
-    return f"The clip could not be analysed ({type(error).__name__}: {reason}); see the server's log."
+    return f"The clip could not be analysed ({type(error).__name__}: {first_line(error)}); see the server's log."
 
 
 def _on_disk(samples: np.ndarray) -> np.ndarray:

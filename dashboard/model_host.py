@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from core.errors import CheckpointError, EmoScopeError
+from core.errors import CheckpointError, EmoScopeError, first_line
 from core.model import Engine, EngineInfo, Window, open_engine
 from core.results import FrameScores, Stage
 from core.settings import Settings
@@ -234,10 +234,9 @@ def _status_of(slot: _Slot) -> LoadStatus:
 def _sentence(checkpoint: str, error: Exception) -> str:
     if isinstance(error, EmoScopeError):
         return str(error)
-    reason = (str(error).strip().splitlines() or [""])[0][:200]
     return str(
         CheckpointError(
-            f"Checkpoint {Path(checkpoint).name!r} could not be loaded ({type(error).__name__}: {reason}); "
+            f"Checkpoint {Path(checkpoint).name!r} could not be loaded ({type(error).__name__}: {first_line(error)}); "
             "run `emoscope doctor`, and see the server's log."
         )
     )

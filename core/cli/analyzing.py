@@ -3,8 +3,9 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TextIO
 
 from core.audio import Limits, decode
@@ -93,13 +94,19 @@ def _report(analysis: Analysis, waveform: Waveform, options: argparse.Namespace,
     from core.exports.records import json_chunks
 
     folder = write_outputs(analysis, waveform, options.out, granularity=options.granularity) if options.out else None
-    if options.json:
-        results.writelines(json_line(chunk) for chunk in json_chunks(analysis, granularity=options.granularity))
-        results.write("\n")
-    else:
-        print(_text(analysis), file=results)
+    chunks = json_chunks(analysis, granularity=options.granularity)
+    deliver(results, chunks if options.json else _text(analysis), folder)
+
+
+def deliver(results: TextIO, said: str | Iterable[str], folder: Path | None) -> None:
+    """Give out one clip's result: a text and where its files were written, or the pieces of one line of JSON."""
+    if isinstance(said, str):
+        print(said, file=results)
         if folder is not None:
             print(f"  written to {plain(str(folder))}", file=results)
+    else:
+        results.writelines(json_line(piece) for piece in said)
+        results.write("\n")
     results.flush()
 
 
@@ -111,11 +118,9 @@ def _sentence(clip: str, error: Exception) -> str:
 
 def _text(analysis: Analysis) -> str:
     """The verdict as a person reads it."""
-    scope = "" if analysis.num_windows == 1 else f" (mean over {analysis.num_windows} windows of the recording)"
     secondary = ", ".join(f"{entry.label} {entry.score:.0%}" for entry in analysis.secondary) or "none above 3 %"
     lines = [
-        f"{plain(analysis.name)} · {analysis.duration_s:.2f} s",
-        f"  {verdict_text(analysis)}{scope}",
+        *heading(analysis),
         f"  also: {secondary}",
         *(_score_line(analysis, entry.key) for entry in EMOTIONS),
         f"  {_provenance(analysis)}",
@@ -123,11 +128,18 @@ def _text(analysis: Analysis) -> str:
     return "\n".join(lines)
 
 
-def verdict_text(analysis: Analysis) -> str:
-    """The verdict in both languages, or the two candidates of an unsure one."""
-    named = [(emotion(entry.label), entry.score) for entry in analysis.candidates]
-    words = [f"{found.emoji}  {found.english} {found.chinese} · {score:.1%}" for found, score in named]
-    return f"unsure: {' or '.join(words)}" if analysis.unsure else words[0]
+def heading(analysis: Analysis) -> tuple[str, str]:
+    """The clip, and its verdict in both languages, or the two candidates of an unsure one."""
+    scope = "" if analysis.num_windows == 1 else f" (mean over {analysis.num_windows} windows of the recording)"
+    words = [named(entry.label, entry.score) for entry in analysis.candidates]
+    verdict = f"unsure: {' or '.join(words)}" if analysis.unsure else words[0]
+    return f"{plain(analysis.name)} · {analysis.duration_s:.2f} s", f"  {verdict}{scope}"
+
+
+def named(label: str, score: float) -> str:
+    """`😄  happy 开心 · 81.3%`."""
+    found = emotion(label)
+    return f"{found.emoji}  {found.english} {found.chinese} · {score:.1%}"
 
 
 def _score_line(analysis: Analysis, key: str) -> str:

@@ -1,6 +1,7 @@
 """The `emoscope` command: arguments in, exit code out. Heavy packages are imported by the commands that need them."""
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -79,6 +80,17 @@ def _port(text: str) -> int:
 _port.__name__ = "port"  # argparse's message says "invalid port value"
 
 
+def _moment(text: str) -> float:
+    """Seconds, from `75`, `1:15` or `0:01:15.0`."""
+    parts = [float(part) for part in text.split(":")]
+    if len(parts) > 3 or not all(math.isfinite(part) and part >= 0 for part in parts):
+        raise ValueError
+    return sum(part * 60.0**place for place, part in enumerate(reversed(parts)))
+
+
+_moment.__name__ = "time"
+
+
 def _add_analyze(commands: "argparse._SubParsersAction[_Parser]") -> None:
     analyze = commands.add_parser("analyze", help="say what clips feel")
     _add_listening(analyze)
@@ -92,6 +104,13 @@ def _add_timeline(commands: "argparse._SubParsersAction[_Parser]") -> None:
     timeline.add_argument(
         "--export", metavar="KIND,…", default="", help="json, csv, parquet, npz, textgrid, eaf, audacity, srt, vtt"
     )
+    timeline.add_argument("--from", dest="from_s", type=_moment, metavar="TIME", help="tell of what follows (75, 1:15)")
+    timeline.add_argument("--to", dest="to_s", type=_moment, metavar="TIME", help="tell of what comes before")
+    timeline.add_argument(
+        "--smooth", type=float, default=0.0, metavar="S", help="smooth probabilities in tables and the report, 0 to 3 s"
+    )
+    timeline.add_argument("--smooth-by", choices=("moving-average", "savitzky-golay"), default="savitzky-golay")
+    timeline.add_argument("--no-vad", action="store_true", help="let silence count as an emotion, too")
     timeline.add_argument(
         "--min-segment", type=float, default=0.5, metavar="S", help="no segment is shorter, in seconds (default: 0.5)"
     )

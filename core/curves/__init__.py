@@ -4,7 +4,7 @@ from core.curves.agreement import Agreement, agreement, boundary_f1
 from core.curves.evidence import Moment, contributions, frames_within, moment, region, top_moments
 from core.curves.paths import best_path
 from core.curves.smoothing import METHODS, averaged, smooth, smooth_probabilities
-from core.curves.structure import Structure, change_point, segments_of, structure_of, volatility
+from core.curves.structure import Structure, change_point, segments_of, structure_of, structure_within, volatility
 
 __all__ = [
     "METHODS",
@@ -24,6 +24,7 @@ __all__ = [
     "smooth",
     "smooth_probabilities",
     "structure_of",
+    "structure_within",
     "top_moments",
     "volatility",
 ]

@@ -1,7 +1,7 @@
 """What a curve is made of: change points, segments of one emotion, and figures of the whole."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -123,10 +123,11 @@ class Structure:
     Attributes:
         labels: what there is to say.
         segments: in order; end to end, or with silence between them where `speech` is known. None without speech.
-        duration_s: of the recording.
+        duration_s: of the recording, or of the part of it that this is about.
         volatility: total variation of the probabilities, ½ Σ_labels |p_t − p_{t−1}|, per second: 0 for a flat curve, 1
             where the whole probability moves to another label once a second. Of speech alone, where that is known.
         speech: where somebody speaks; None where that was not asked.
+        min_segment_s: what the segments were found with.
     """
 
     labels: tuple[str, ...]
@@ -134,6 +135,7 @@ class Structure:
     duration_s: float
     volatility: float
     speech: SpeechActivity | None = None
+    min_segment_s: float = DEFAULT_MIN_SEGMENT_S
 
     @cached_property
     def seconds(self) -> dict[str, float]:
@@ -173,7 +175,30 @@ def structure_of(
     labels, probabilities, times_s = analysis.labels, analysis.frame_probabilities, analysis.frame_times_s
     segments = segments_of(times_s, probabilities, labels, min_segment_s, analysis.duration_s, speech)
     counted = None if speech is None else speech.mask(times_s)
-    return Structure(labels, segments, analysis.duration_s, volatility(probabilities, counted=counted), speech)
+    moved = volatility(probabilities, counted=counted)
+    return Structure(labels, segments, analysis.duration_s, moved, speech, min_segment_s)
+
+
+def structure_within(analysis: Analysis, structure: Structure, start_s: float, end_s: float) -> Structure:
+    """The same structure of a part of the recording: segments cut to it, figures of its frames; times as they were.
+
+    Raises `ValueError` where no frame lies there.
+    """
+    inside = (analysis.frame_times_s >= start_s) & (analysis.frame_times_s < end_s)
+    if not inside.any():
+        raise ValueError(f"{start_s:g}–{end_s:g} s holds no frame of a recording of {analysis.duration_s:g} s")
+    start_s, end_s = max(0.0, start_s), min(end_s, analysis.duration_s)
+    cut = [
+        replace(each, start_s=max(start_s, each.start_s), end_s=min(end_s, each.end_s)) for each in structure.segments
+    ]
+    speech = structure.speech
+    counted = None if speech is None else speech.mask(analysis.frame_times_s)[inside]
+    return replace(
+        structure,
+        segments=tuple(each for each in cut if each.end_s > each.start_s),
+        duration_s=end_s - start_s,
+        volatility=volatility(analysis.frame_probabilities[inside], counted=counted),
+    )
 
 
 def volatility(probabilities: Array, step_s: float = HOP_S, counted: Array | None = None) -> float:

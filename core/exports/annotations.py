@@ -7,10 +7,11 @@ outside: it becomes `Segment`s or one `ExportError`.
 import math
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from core.errors import ExportError
+from core.errors import ExportError, first_line
 from core.exports.names import safe_name
 from core.results import Segment
 
@@ -98,7 +99,8 @@ def read_annotations(content: bytes, suffix: str, tier: str = TIER) -> tuple[Seg
     try:
         found = reader(content, tier)
     except Exception as error:  # three readers of others' formats raise what they like
-        raise ExportError(f"The {suffix} file cannot be read ({type(error).__name__}: {_short(error)}).") from None
+        reason = f"{type(error).__name__}: {first_line(error, 150)}"
+        raise ExportError(f"The {suffix} file cannot be read ({reason}).") from None
     segments = tuple(sorted((each for each in found if each.label), key=lambda each: each.start_s))
     if not segments:
         raise ExportError(f"The {suffix} file holds no labelled interval.")
@@ -166,21 +168,10 @@ def _through_a_file(suffix: str, save: Callable[[Path], object]) -> str:
         return path.read_text(encoding="utf-8")
 
 
-class _as_file:  # a context manager, used like a function
+@contextmanager
+def _as_file(content: bytes, suffix: str) -> Iterator[Path]:
     """Bytes as a file with a name of ours, for libraries that only read files."""
-
-    def __init__(self, content: bytes, suffix: str) -> None:
-        self._content, self._suffix = content, suffix
-        self._folder = tempfile.TemporaryDirectory()
-
-    def __enter__(self) -> Path:
-        path = Path(self._folder.name) / f"in{self._suffix}"
-        path.write_bytes(self._content)
-        return path
-
-    def __exit__(self, *_: object) -> None:
-        self._folder.cleanup()
-
-
-def _short(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [""])[0][:150]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"in{suffix}"
+        path.write_bytes(content)
+        yield path

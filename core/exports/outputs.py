@@ -51,7 +51,7 @@ def write_outputs(
         ValueError: an unknown granularity, or a waveform that is not the one analysed.
     """
     at = at or datetime.now()
-    with whole_folder(parent, f"{at:%Y%m%d_%H%M%S}_{safe_name(analysis.name)}") as folder:
+    with whole_folder(parent, analysis.name, at) as folder:
         _write_files(analysis, waveform, granularity, at, lambda name: (folder.path / name).open("xb"))
     return folder.path
 
@@ -99,17 +99,18 @@ class WholeFolder:
 
 
 @contextmanager
-def whole_folder(parent: Path, name: str) -> Iterator[WholeFolder]:
-    """A folder `parent/name` (`name_2`, … where that is taken) that is there with all its files or not at all.
+def whole_folder(parent: Path, clip_name: str, at: datetime) -> Iterator[WholeFolder]:
+    """A folder `<stamp>_<name>` below `parent` that is there with all its files or not at all.
 
-    They are written to a hidden folder that is renamed at the end. Raises `ExportError` where that cannot be.
+    Where that is taken, it is `<stamp>_<name>_2`, … The files are written to a hidden folder that is renamed at the
+    end. Raises `ExportError` where that cannot be.
     """
     hidden = parent / f".{uuid.uuid4().hex}.partial"
     folder = WholeFolder(hidden)
     try:
         hidden.mkdir(parents=True)
         yield folder
-        folder.path = _rename_to_free(hidden, parent / name)
+        folder.path = _rename_to_free(hidden, parent / f"{at:%Y%m%d_%H%M%S}_{safe_name(clip_name)}")
     except OSError as error:
         raise ExportError(
             f"Results cannot be written to {str(parent)!r} ({error.strerror or error}); "

@@ -3,11 +3,12 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.emotions import EMOTION_KEYS
-from core.results import Analysis
+from core.results import Analysis, Array
 
 FRAMES_DOMINANT = "label"
 _ROWS_AT_ONCE = 1024
@@ -22,18 +23,49 @@ def safe_cell(text: str) -> str:
     return "'" + text if text.lstrip(" \u00a0\ufeff").startswith(_FORMULA_STARTS) else text
 
 
-def frames_csv(analysis: Analysis) -> Iterator[str]:
-    """One row a frame, in pieces of many rows: `time_s`, a probability a label, a logit a label, the frame's label."""
-    labels = analysis.labels
-    header = ["time_s", *labels, *(f"{label}_logit" for label in labels), FRAMES_DOMINANT]
+@dataclass(frozen=True)
+class Frames:
+    """The frames of a table.
+
+    Attributes:
+        times_s: (n,) float64.
+        probabilities, logits: (n, num_labels) float.
+        speech: (n,) bool, whether somebody speaks there; None where that is not known.
+    """
+
+    labels: tuple[str, ...]
+    times_s: Array
+    probabilities: Array
+    logits: Array
+    speech: Array | None = None
+
+    @classmethod
+    def of(cls, analysis: Analysis) -> "Frames":
+        """All frames of an analysis, as they are."""
+        return cls(analysis.labels, analysis.frame_times_s, analysis.frame_probabilities, analysis.frame_logits)
+
+
+def frames_csv(found: Analysis | Frames) -> Iterator[str]:
+    """One row a frame, in pieces of many rows: `time_s`, a probability a label, a logit a label, the frame's label.
+
+    Where speech is known, `speech` is 1 or 0 between the last two, and a silent frame's label is empty.
+    """
+    frames = Frames.of(found) if isinstance(found, Analysis) else found
+    labels = frames.labels
+    speech = [] if frames.speech is None else ["speech"]
+    header = ["time_s", *labels, *(f"{label}_logit" for label in labels), *speech, FRAMES_DOMINANT]
     yield ",".join(header) + "\r\n"
-    row_format = ",".join(["%.4f"] + ["%.6f"] * len(labels) + ["%.5f"] * len(labels))
-    numbers = (analysis.frame_times_s[:, np.newaxis], analysis.frame_probabilities, analysis.frame_logits)
-    for start in range(0, analysis.frame_logits.shape[0], _ROWS_AT_ONCE):
+    row_format = ",".join(["%.4f"] + ["%.6f"] * len(labels) + ["%.5f"] * len(labels) + ["%d"] * len(speech))
+    numbers = [frames.times_s[:, np.newaxis], frames.probabilities, frames.logits]
+    numbers += [] if frames.speech is None else [frames.speech[:, np.newaxis]]
+    said = np.array([*labels, ""])[frames.logits.argmax(axis=1)]
+    if frames.speech is not None:
+        said[~frames.speech] = ""
+    for start in range(0, len(frames.times_s), _ROWS_AT_ONCE):
         rows = np.hstack([array[start : start + _ROWS_AT_ONCE].astype(np.float64) for array in numbers])
-        dominant = analysis.frame_logits[start : start + _ROWS_AT_ONCE].argmax(axis=1).tolist()
+        dominant = said[start : start + _ROWS_AT_ONCE].tolist()
         yield "".join(
-            f"{row_format % tuple(row)},{labels[best]}\r\n" for row, best in zip(rows.tolist(), dominant, strict=True)
+            f"{row_format % tuple(row)},{label}\r\n" for row, label in zip(rows.tolist(), dominant, strict=True)
         )
 
 

@@ -1,103 +1,197 @@
-"""A recording's timeline as files: its frames as tables and arrays, its segments as annotations."""
+"""A recording's timeline as files: its frames as tables and arrays, its segments as annotations, all of it as a report.
+
+Any of them may be of a region alone; times are always those of the whole recording, so that a file made of a region can
+be laid over the sound it came from.
+"""
 
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from core.curves import Structure
+from core.curves import Structure, frames_within, region, smooth_probabilities, structure_within
+from core.curves.smoothing import Method
 from core.errors import ExportError
 from core.exports.annotations import WRITERS
-from core.exports.names import safe_name
 from core.exports.outputs import whole_folder
 from core.exports.records import record
-from core.exports.tables import frames_csv
-from core.results import Analysis, Segment
+from core.exports.tables import Frames, frames_csv
+from core.results import Analysis, Segment, Waveform
 
 
-def timeline_record(analysis: Analysis, structure: Structure) -> dict[str, Any]:
-    """The analysis's record without its frames, and its structure, as plain JSON values."""
+@dataclass(frozen=True)
+class ExportOptions:
+    """What a timeline's files hold.
+
+    Attributes:
+        region_s: start and end of the part that is written; None is the whole recording.
+        smoothing, smoothing_s: of the probabilities in tables and pictures (`core.curves.smooth`); logits, segments
+            and verdicts are never smoothed.
+        waveform: the sound, for the report.
+    """
+
+    region_s: tuple[float, float] | None = None
+    smoothing: Method = "none"
+    smoothing_s: float = 0.0
+    waveform: Waveform | None = None
+
+
+WHOLE = ExportOptions()
+
+
+def timeline_record(analysis: Analysis, structure: Structure, options: ExportOptions = WHOLE) -> dict[str, Any]:
+    """The analysis's record without its frames, and its structure, as plain JSON values.
+
+    With a region, `region` holds its span and its own verdict, and the structure is the region's; the rest is of the
+    whole recording. Raises `ExportError` for a region without a frame.
+    """
+    structure = structure_in(analysis, structure, options)
     arc = [{"label": each.label, "at_s": round(each.start_s, 4)} for each in structure.arc]
     return record(analysis, granularity="utterance") | {
+        "region": _region_record(analysis, options),
         "arc": arc,
         "segments": [_plain(segment) for segment in structure.segments],
+        "min_segment_s": structure.min_segment_s,
         "seconds_by_label": {label: round(seconds, 4) for label, seconds in structure.seconds.items()},
+        "silence_s": round(structure.silence_s, 4),
+        "speech": _speech_record(structure),
         "transitions": {"labels": list(structure.labels), "counts": structure.transitions.tolist()},
         "volatility_per_s": round(structure.volatility, 6),
     }
+
+
+def structure_in(analysis: Analysis, structure: Structure, options: ExportOptions) -> Structure:
+    """The structure of what is exported. Raises `ExportError` for a region without a frame."""
+    if options.region_s is None:
+        return structure
+    try:
+        return structure_within(analysis, structure, *options.region_s)
+    except ValueError as error:
+        raise ExportError(f"There is nothing to export: {error}.") from None
+
+
+def _region_record(analysis: Analysis, options: ExportOptions) -> dict[str, Any] | None:
+    if options.region_s is None:
+        return None
+    scores = region(analysis, *options.region_s)
+    start_s, end_s = max(0.0, options.region_s[0]), min(options.region_s[1], analysis.duration_s)
+    return {
+        "start_s": round(start_s, 4),
+        "end_s": round(end_s, 4),
+        "label": max(scores, key=lambda label: scores[label]),
+        "scores": {label: round(score, 6) for label, score in scores.items()},
+    }
+
+
+def _speech_record(structure: Structure) -> dict[str, Any] | None:
+    if structure.speech is None:
+        return None
+    spans = [[round(edge, 4) for edge in span] for span in structure.speech.spans_s]
+    return {"detector": structure.speech.detector, "spans_s": spans}
 
 
 def _plain(segment: Segment) -> dict[str, Any]:
     return {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(segment).items()}
 
 
-def frames_parquet(analysis: Analysis) -> bytes:
-    """`time_s`, a probability a label, a logit a label (`<label>_logit`), a row a frame."""
+def frames_of(analysis: Analysis, structure: Structure, options: ExportOptions = WHOLE) -> Frames:
+    """The frames of what is exported, smoothed as asked. Raises `ExportError` for a region without a frame."""
+    inside = np.ones(len(analysis.frame_times_s), dtype=bool)
+    if options.region_s is not None:
+        structure_in(analysis, structure, options)
+        inside = frames_within(analysis, *options.region_s)
+    probabilities = analysis.frame_probabilities
+    if options.smoothing != "none":
+        probabilities = smooth_probabilities(probabilities, options.smoothing, options.smoothing_s)
+    times_s = analysis.frame_times_s[inside]
+    speech = None if structure.speech is None else structure.speech.mask(times_s)
+    return Frames(analysis.labels, times_s, probabilities[inside], analysis.frame_logits[inside], speech)
+
+
+def frames_parquet(frames: Frames) -> bytes:
+    """`time_s`, a probability a label, a logit a label (`<label>_logit`), `speech` where known; a row a frame."""
     import pandas as pd  # 0.4 s
 
-    columns = {"time_s": analysis.frame_times_s}
-    columns |= {label: analysis.frame_probabilities[:, i] for i, label in enumerate(analysis.labels)}
-    columns |= {f"{label}_logit": analysis.frame_logits[:, i] for i, label in enumerate(analysis.labels)}
+    columns = {"time_s": frames.times_s}
+    columns |= {label: frames.probabilities[:, i] for i, label in enumerate(frames.labels)}
+    columns |= {f"{label}_logit": frames.logits[:, i] for i, label in enumerate(frames.labels)}
+    columns |= {} if frames.speech is None else {"speech": frames.speech}
     buffer = io.BytesIO()
     pd.DataFrame(columns).to_parquet(buffer, index=False)
     return buffer.getvalue()
 
 
-def frames_npz(analysis: Analysis) -> bytes:
-    """`times_s` (num_frames,), `probabilities` and `logits` (num_frames, num_labels), `labels`; no pickles inside."""
+def frames_npz(frames: Frames) -> bytes:
+    """`times_s` (num_frames,), `probabilities` and `logits` (num_frames, num_labels), `labels`; no pickles inside.
+
+    And `speech` (num_frames,) bool where it is known.
+    """
+    arrays = {"times_s": frames.times_s, "probabilities": frames.probabilities, "logits": frames.logits}
+    arrays |= {} if frames.speech is None else {"speech": frames.speech}
     buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        allow_pickle=False,
-        times_s=analysis.frame_times_s,
-        probabilities=analysis.frame_probabilities,
-        logits=analysis.frame_logits,
-        labels=np.array(analysis.labels),
-    )
+    np.savez_compressed(buffer, allow_pickle=False, labels=np.array(frames.labels), **arrays)
     return buffer.getvalue()
 
 
-Maker = Callable[[Analysis, Structure], bytes]
+class Maker(Protocol):
+    """What makes the content of one file. Raises `ExportError` for a region without a frame."""
+
+    def __call__(self, analysis: Analysis, structure: Structure, options: ExportOptions = WHOLE) -> bytes: ...
+
+
+def _table(make: Callable[[Frames], bytes]) -> Maker:
+    def made(analysis: Analysis, structure: Structure, options: ExportOptions = WHOLE) -> bytes:
+        return make(frames_of(analysis, structure, options))
+
+    return made
 
 
 def _annotation(kind: str) -> Maker:
-    return lambda analysis, structure: WRITERS[kind][1](structure.segments, analysis.duration_s, analysis.name).encode()
+    def made(analysis: Analysis, structure: Structure, options: ExportOptions = WHOLE) -> bytes:
+        segments = structure_in(analysis, structure, options).segments
+        return WRITERS[kind][1](segments, analysis.duration_s, analysis.name).encode()
+
+    return made
 
 
-def _json(analysis: Analysis, structure: Structure) -> bytes:
-    text = json.dumps(timeline_record(analysis, structure), ensure_ascii=False, allow_nan=False, indent=2)
+def _json(analysis: Analysis, structure: Structure, options: ExportOptions = WHOLE) -> bytes:
+    text = json.dumps(timeline_record(analysis, structure, options), ensure_ascii=False, allow_nan=False, indent=2)
     return (text + "\n").encode("utf-8", "backslashreplace")
 
 
 MAKERS: Mapping[str, tuple[str, Maker]] = {
     "json": ("timeline.json", _json),
-    "csv": ("frames.csv", lambda analysis, structure: "".join(frames_csv(analysis)).encode()),
-    "parquet": ("frames.parquet", lambda analysis, structure: frames_parquet(analysis)),
-    "npz": ("frames.npz", lambda analysis, structure: frames_npz(analysis)),
+    "csv": ("frames.csv", _table(lambda frames: "".join(frames_csv(frames)).encode())),
+    "parquet": ("frames.parquet", _table(frames_parquet)),
+    "npz": ("frames.npz", _table(frames_npz)),
     **{kind: (f"segments{suffix}" if kind != "audacity" else "labels.txt", _annotation(kind))
        for kind, (suffix, _) in WRITERS.items()},
 }  # fmt: skip
 
 
 def write_timeline(
-    analysis: Analysis, structure: Structure, kinds: Sequence[str], parent: Path, at: datetime | None = None
+    analysis: Analysis,
+    structure: Structure,
+    kinds: Sequence[str],
+    parent: Path,
+    at: datetime | None = None,
+    options: ExportOptions = WHOLE,
 ) -> Path:
     """Write the files of these kinds into a new folder `<stamp>_<name>` below `parent`, all of them or none.
 
     Raises:
-        ExportError: it cannot be written there, or a kind is none of `MAKERS`.
+        ExportError: it cannot be written there, a kind is none of `MAKERS`, or the region holds no frame.
     """
     unknown = [kind for kind in kinds if kind not in MAKERS]
     if unknown:
         raise ExportError(f"There is no export {', '.join(map(repr, unknown))}; there are {', '.join(MAKERS)}.")
-    at = at or datetime.now()
-    with whole_folder(parent, f"{at:%Y%m%d_%H%M%S}_{safe_name(analysis.name)}") as folder:
+    with whole_folder(parent, analysis.name, at or datetime.now()) as folder:
         for kind in kinds:
             name, make = MAKERS[kind]
-            (folder.path / name).write_bytes(make(analysis, structure))
+            (folder.path / name).write_bytes(make(analysis, structure, options))
     return folder.path

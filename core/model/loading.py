@@ -16,7 +16,7 @@ import numpy as np
 
 from core.calibration import CALIBRATION_FILE, read_calibration
 from core.emotions import EMOTION_KEYS, key_of_token
-from core.errors import CheckpointError, EngineError
+from core.errors import CheckpointError, EngineError, first_line
 from core.memory import collection_paused, map_pages_early, resident_mb
 from core.model.engine import EngineInfo, Window
 from core.results import SAMPLE_RATE_HZ, CheckpointIdentity, Stage
@@ -143,7 +143,7 @@ def read_configuration(folder: Path) -> dict[str, Any]:
     try:
         configuration = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise CheckpointError(f"{folder.name}: config.yaml cannot be read ({_first_line(error)}).") from None
+        raise CheckpointError(f"{folder.name}: config.yaml cannot be read ({first_line(error)}).") from None
     if not isinstance(configuration, dict) or not isinstance(configuration.get("model_conf"), dict):
         raise CheckpointError(
             f"{folder.name}: config.yaml holds no model_conf; take the folder from the hub unchanged."
@@ -162,7 +162,7 @@ def read_tokens(folder: Path) -> Tokens:
         lines = (folder / "tokens.txt").read_text(encoding="utf-8").splitlines()
         keys = [key_of_token(line) for line in lines if line.strip()]
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"{folder.name}: tokens.txt cannot be used ({_first_line(error)}).") from None
+        raise CheckpointError(f"{folder.name}: tokens.txt cannot be used ({first_line(error)}).") from None
     labels = tuple(key for key in keys if key is not None)
     if not labels or len(set(labels)) != len(labels):
         raise CheckpointError(
@@ -193,7 +193,7 @@ def read_tensors(folder: Path) -> "Mapping[str, Tensor]":
         raise
     except Exception as error:  # torch and safetensors raise a dozen kinds for a damaged file
         raise CheckpointError(
-            f"{folder.name}/{path.name} is damaged or not a checkpoint ({_first_line(error)}); "
+            f"{folder.name}/{path.name} is damaged or not a checkpoint ({first_line(error)}); "
             "fetch it again, or run `emoscope models verify`."
         ) from error
 
@@ -268,7 +268,3 @@ def revision_of(folder: Path) -> str:
             file.seek(offset)
             digest.update(file.read(REVISION_SAMPLE_BYTES))
     return digest.hexdigest()[:12]
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
