@@ -4,12 +4,13 @@ import streamlit as st
 
 from core.errors import ExportError
 from core.exports.names import safe_name
-from core.exports.timelines import MAKERS
+from core.exports.timelines import MAKERS, ExportOptions
 from dashboard.clips import Clip
 from dashboard.language import Texts
 from dashboard.state import Session, TimelineState
 from dashboard.workbench import Workbench
 
+PARTS = ("whole", "region")
 FIGURE_FORMATS = ("svg", "png")
 _FIGURE_KEY = "export-figure-format"
 
@@ -27,8 +28,15 @@ def show(session: Session, clip: Clip, bench: Workbench, state: TimelineState, t
             texts("export.kind"), list(MAKERS), format_func=lambda each: texts.named("export.kind", each),
             key="export-kind", width=300,
         )  # fmt: skip
+        part = PARTS[0]
+        if state.view.region_s is not None:
+            part = st.segmented_control(
+                texts("export.what"), PARTS, default=PARTS[0], required=True, key="export-part",
+                format_func=lambda each: texts(f"export.{each}"),
+            ) or part  # fmt: skip
+        options = options_of(state, part)
         st.download_button(
-            texts("export.get"), lambda: made(bench, state, kind), f"{safe_name(clip.name)}_{MAKERS[kind][0]}",
+            texts("export.get"), lambda: made(bench, state, kind, options), f"{safe_name(clip.name)}_{MAKERS[kind][0]}",
             icon=":material/download:", on_click="ignore", key="export-get",
         )  # fmt: skip
     st.segmented_control(
@@ -37,9 +45,16 @@ def show(session: Session, clip: Clip, bench: Workbench, state: TimelineState, t
     )  # fmt: skip
 
 
-def made(bench: Workbench, state: TimelineState, kind: str) -> bytes:
+def options_of(state: TimelineState, part: str) -> ExportOptions:
+    """What the files hold: the whole or the region, smoothed as the curves on screen are."""
+    view = state.view
+    region_s = view.region_s if part == "region" else None
+    return ExportOptions(region_s, view.smoothing, view.smoothing_s)  # type: ignore[arg-type]  # one of METHODS
+
+
+def made(bench: Workbench, state: TimelineState, kind: str, options: ExportOptions) -> bytes:
     """The file of one kind; the sentence of what is wrong where it cannot be made."""
     try:
-        return MAKERS[kind][1](bench.analysis, bench.structure(state.view))
+        return MAKERS[kind][1](bench.analysis, bench.structure(state.view), options)
     except ExportError as error:
         return str(error).encode()

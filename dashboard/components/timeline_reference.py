@@ -76,8 +76,9 @@ def _meanings(state: TimelineState, texts: Texts) -> None:
         for position, label in enumerate(unclear):
             shown = label if len(label) <= 30 else f"{label[:29]}…"
             st.text(texts("reference.map", label=shown))
+            choices = ["", *EMOTION_KEYS]
             state.means[label] = st.selectbox(
-                texts("reference.map", label=shown), ["", *EMOTION_KEYS], index=["", *EMOTION_KEYS].index(state.means[label]),
+                texts("reference.map", label=shown), choices, index=choices.index(state.means[label]),
                 format_func=lambda key: labelled(key, texts) if key else texts("reference.nothing"),
                 key=f"reference-means-{position}", label_visibility="collapsed", width=180,
             )  # fmt: skip

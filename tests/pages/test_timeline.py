@@ -1,0 +1,106 @@
+"""The timeline page: a recording comes, its curve is drawn, and a link brings it back in another session."""
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.exports.annotations import read_annotations
+from core.exports.timelines import MAKERS
+from dashboard import resources
+from dashboard.components.timeline_evidence import sum_text, without_text
+from dashboard.components.timeline_exports import made, options_of
+from dashboard.components.timeline_reference import guess
+from dashboard.language import texts_in
+from dashboard.state import TimelineState
+from dashboard.timeline_view import TimelineView
+from tests import sounds
+from tests.dashboard.test_timeline_charts import bench_of
+from tests.pages.conftest import MAIN, House, run_until
+
+
+def opened(house: House, **parameters: str) -> AppTest:
+    house.may_load.set()
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    app.run()
+    return app.switch_page("../pages/timeline.py").run()
+
+
+def upload(app: AppTest, name: str, samples: np.ndarray) -> AppTest:
+    app.file_uploader[0].upload(name, sounds.wav(samples), "audio/wav")
+    return run_until(app, lambda app: bool(app.get("plotly_chart")))
+
+
+def test_a_recording_is_drawn_with_its_verdict_and_its_arc(house: House) -> None:
+    app = upload(opened(house), "<b>voice</b>.wav", sounds.voice(3.0))
+    assert not app.exception
+    assert [text.value for text in app.text if "voice" in text.value] == ["<b>voice</b>.wav"]
+    assert any("over the whole recording" in each.value for each in app.markdown)
+    assert [tab.label for tab in app.tabs] == ["Evidence", "Structure", "Reference", "Export"]
+    clip = app.query_params["clip"][0]
+    assert resources.services().recents.find(clip) is not None
+
+
+def test_another_session_finds_the_recording_of_a_link_and_its_view(house: House) -> None:
+    first = upload(opened(house), "voice.wav", sounds.voice(3.0))
+    link = first.query_params["clip"][0]
+    calls = house.calls
+    second = opened(house, clip=link, draw="heat", smooth="1.5", shortest="nonsense")
+    second = run_until(second, lambda app: bool(app.get("plotly_chart")))
+    assert not second.exception
+    assert second.segmented_control(key="timeline-draw").value == "heat"
+    assert second.slider(key="timeline-smoothing-s").value == 1.5
+    assert house.calls == calls, "nothing is listened to twice"
+
+
+def test_a_link_to_a_recording_that_left_says_so(house: House) -> None:
+    app = opened(house, clip="0" * 32)
+    assert not app.exception and any("no longer on this server" in text.value for text in app.text)
+
+
+@pytest.mark.parametrize(
+    "samples", [np.zeros(16_000, dtype=np.float32), sounds.voice(0.2)], ids=["silence", "a fifth of a second"]
+)
+def test_silence_and_the_shortest_clip_are_drawn_too(house: House, samples: np.ndarray) -> None:
+    app = upload(opened(house), "short.wav", samples)
+    assert not app.exception and app.get("plotly_chart")
+
+
+def test_every_export_is_made_of_the_whole_and_of_a_region() -> None:
+    bench, state = bench_of(10.0), TimelineState(TimelineView(region_s=(2.0, 5.0)))
+    for part, until_s in (("whole", 10.0), ("region", 5.0)):
+        options = options_of(state, part)
+        for kind in MAKERS:
+            assert len(made(bench, state, kind, options)) > 50, kind
+        segments = read_annotations(made(bench, state, "audacity", options), ".txt")
+        assert segments[0].start_s == pytest.approx(0.0 if part == "whole" else 2.0, abs=1e-3)
+        assert segments[-1].end_s == pytest.approx(until_s, abs=0.03)
+        table = made(bench, state, "csv", options).decode().splitlines()
+        assert len(table) - 1 == (500 if part == "whole" else 150)
+        assert json.loads(made(bench, state, "json", options))["label"]
+        assert zipfile.is_zipfile(io.BytesIO(made(bench, state, "npz", options)))
+
+
+def test_the_sum_and_the_counterfactual_are_said_in_words() -> None:
+    from core.curves import moment
+
+    bench, texts = bench_of(10.0), texts_in("en")
+    ranked = [entry.label for entry in bench.analysis.ranking]
+    logit = bench.analysis.logits[bench.analysis.labels.index(ranked[0])]
+    assert f"{logit:+.3f}" in sum_text(bench, (ranked[0], ranked[1]), texts)
+    assert "behind" in sum_text(bench, (ranked[1], ranked[0]), texts)
+    found = moment(bench.analysis, ranked[0], 0.0, 5.0)
+    words = without_text(found, bench.analysis.label, texts)
+    assert ("becomes" in words) is (found.label_without != bench.analysis.label)
+
+
+@pytest.mark.parametrize(
+    ("label", "key"), [("Happy", "happy"), ("joy (strong)", "happy"), ("开心", "happy"), ("calm", "neutral"), ("x", "")]
+)
+def test_labels_of_others_are_understood_where_they_name_an_emotion(label: str, key: str) -> None:
+    assert guess(label) == key
