@@ -7,10 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from core.audio import decode
 from core.calibration import write_calibration
 from core.results import Calibration
+from dashboard.examples import EXAMPLES
+from tests import sounds
 from tests.checkpoints import tiny_checkpoint as write_tiny_checkpoint
 
 COMMAND = [sys.executable, "-m", "core.cli"]
@@ -155,16 +159,38 @@ def test_a_timeline_is_told_and_written(tiny_checkpoint: Path, voice_path: Path,
     out = tmp_path / "out"
     result = emoscope(
         "timeline", voice_path, "--checkpoint", tiny_checkpoint, "--export", "textgrid,srt", "--out", out,
-        "--min-segment", "0.2",
+        "--min-segment", "0.2", "--no-vad",
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     (folder,) = out.iterdir()
     assert {path.name for path in folder.iterdir()} == {"segments.TextGrid", "segments.srt"}
-    (said,) = lines(emoscope("timeline", voice_path, "--checkpoint", tiny_checkpoint, "--json", "--min-segment", "0.2"))
+    again = ("timeline", voice_path, "--checkpoint", tiny_checkpoint, "--json", "--min-segment", "0.2", "--no-vad")
+    (said,) = lines(emoscope(*again))
     text = result.stdout.decode()
     assert text.startswith("voice.wav · 3.00 s") and f"volatility {said['volatility_per_s']:.2f}" in text
     assert text.splitlines()[2].split()[0] == said["arc"][0]["label"]
     assert all(segment["end_s"] - segment["start_s"] > 0.19 for segment in said["segments"])
+
+
+def test_a_timeline_of_a_part_tells_of_what_is_spoken_there(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    """The last second of the recording is silence."""
+    spoken = decode(EXAMPLES[0].path).samples
+    clip = tmp_path / "spoken.wav"
+    clip.write_bytes(sounds.wav(np.concatenate([spoken, np.zeros(16_000, np.float32)])))
+    end_s = len(spoken) / 16_000
+    asked = ("timeline", clip, "--checkpoint", tiny_checkpoint, "--from", "0:00.5", "--smooth", "0.5")
+    (said,) = lines(emoscope(*asked, "--json"))
+    assert said["speech"]["detector"] == "silero-vad" and said["silence_s"] > 0.5
+    assert said["region"]["start_s"] == 0.5 and said["region"]["end_s"] == pytest.approx(end_s + 1, abs=1e-3)
+    assert all(0.5 <= each["start_s"] < each["end_s"] < end_s + 0.4 for each in said["segments"])
+    text = emoscope(*asked).stdout.decode()
+    assert f"0:00.5 – 0:{end_s + 1:04.1f}: " in text and "silence" in text
+    beyond = emoscope("timeline", clip, "--checkpoint", tiny_checkpoint, "--from", "1:15", "--out", tmp_path / "out")
+    assert beyond.returncode == 1 and "There is nothing to export" in beyond.stderr.decode()
+    assert not (tmp_path / "out").exists()
+    mute = tmp_path / "tone.wav"
+    mute.write_bytes(sounds.wav(sounds.tone(440.0, 2.0)))
+    assert "no speech found" in emoscope("timeline", mute, "--checkpoint", tiny_checkpoint).stdout.decode()
 
 
 @pytest.mark.parametrize(
@@ -174,6 +200,8 @@ def test_a_timeline_is_told_and_written(tiny_checkpoint: Path, voice_path: Path,
         (["--export", "srt"], "add --out DIR"),
         (["--min-segment", "-1"], "must be 0 seconds or more"),
         (["--min-segment", "nan"], "must be 0 seconds or more"),
+        (["--smooth", "9"], "must be from 0 to 3 seconds"),
+        (["--from", "2", "--to", "1.5"], "must lie after --from, 2 s"),
     ],
 )
 def test_a_timeline_that_cannot_be_is_refused_before_anything_is_heard(
