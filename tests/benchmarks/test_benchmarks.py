@@ -46,3 +46,12 @@ def test_memory_of_long_recordings_is_measured(tiny_checkpoint: Path) -> None:
     assert (short["windows"], long["windows"]) == (1, 8)
     assert long["frames"] == 4 * 60 * 50 - 1 and long["logit_drift"] < 1e-4  # type: ignore[operator]
     assert long["grown_mb"] < 100  # type: ignore[operator]
+
+
+def test_the_timelines_figure_is_measured_against_every_point() -> None:
+    command = [sys.executable, "-m", "benchmarks.timeline", "--hours", "0.1"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    assert result.returncode == 0, result.stderr
+    lines = [line.split() for line in result.stdout.splitlines()[1:]]
+    megabytes = [float(line[line.index("MB") - 1]) for line in lines]
+    assert len(lines) == 4 and max(megabytes[:3]) < megabytes[3] / 3

@@ -36,19 +36,24 @@ def upload(app: AppTest, name: str, samples: np.ndarray) -> AppTest:
     return run_until(app, lambda app: bool(app.get("plotly_chart")))
 
 
+def linked_clip(app: AppTest) -> str:
+    """The clip's id in the address bar; AppTest gives what a script set as it is, and what a test set as a list."""
+    found = app.query_params["clip"]
+    return found if isinstance(found, str) else found[0]
+
+
 def test_a_recording_is_drawn_with_its_verdict_and_its_arc(house: House) -> None:
-    app = upload(opened(house), "<b>voice</b>.wav", sounds.voice(3.0))
+    app = upload(opened(house), "<b>voice.wav", sounds.voice(3.0))
     assert not app.exception
-    assert [text.value for text in app.text if "voice" in text.value] == ["<b>voice</b>.wav"]
+    assert [text.value for text in app.text if "voice" in text.value] == ["<b>voice.wav"]
     assert any("over the whole recording" in each.value for each in app.markdown)
     assert [tab.label for tab in app.tabs] == ["Evidence", "Structure", "Reference", "Export"]
-    clip = app.query_params["clip"][0]
-    assert resources.services().recents.find(clip) is not None
+    assert resources.services().recents.find(linked_clip(app)) is not None
 
 
 def test_another_session_finds_the_recording_of_a_link_and_its_view(house: House) -> None:
     first = upload(opened(house), "voice.wav", sounds.voice(3.0))
-    link = first.query_params["clip"][0]
+    link = linked_clip(first)
     calls = house.calls
     second = opened(house, clip=link, draw="heat", smooth="1.5", shortest="nonsense")
     second = run_until(second, lambda app: bool(app.get("plotly_chart")))
@@ -64,11 +69,21 @@ def test_a_link_to_a_recording_that_left_says_so(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "samples", [np.zeros(16_000, dtype=np.float32), sounds.voice(0.2)], ids=["silence", "a fifth of a second"]
+    "samples",
+    [1e-3 * np.random.default_rng(0).normal(size=32_000).astype(np.float32), sounds.voice(0.2)],
+    ids=["nobody speaks", "a fifth of a second"],
 )
-def test_silence_and_the_shortest_clip_are_drawn_too(house: House, samples: np.ndarray) -> None:
+def test_what_holds_no_speech_and_the_shortest_clip_are_drawn_too(house: House, samples: np.ndarray) -> None:
     app = upload(opened(house), "short.wav", samples)
-    assert not app.exception and app.get("plotly_chart")
+    assert not app.exception
+    assert any("No speech was found" in each.value for each in app.markdown)
+
+
+def test_a_silent_clip_is_refused_in_one_sentence(house: House) -> None:
+    app = opened(house)
+    app.file_uploader[0].upload("silent.wav", sounds.wav(np.zeros(16_000, dtype=np.float32)), "audio/wav")
+    app = run_until(app, lambda app: any("silent.wav" in text.value for text in app.text))
+    assert not app.exception and not app.get("plotly_chart")
 
 
 def test_every_export_is_made_of_the_whole_and_of_a_region() -> None:
