@@ -32,6 +32,16 @@ def open_clip(browser: Browser, url: str, scheme: str, language: str) -> Page:
     return page
 
 
+def open_timeline(browser: Browser, url: str, scheme: str, language: str) -> Page:
+    """The timeline of the same example, with pitch."""
+    page = open_clip(browser, url, scheme, language)
+    page.locator(".st-key-open-timeline button").click()
+    page.locator(".emoscope-playhead").wait_for(state="attached")
+    page.locator(".st-key-timeline-rows button").first.click()
+    page.locator(".st-key-timeline-chart .subplot").nth(3).wait_for(state="attached")
+    return page
+
+
 def save(page: Page, name: str, down_to: str) -> None:
     """The page, from its top down to the element `down_to`."""
     box = page.locator(down_to).bounding_box()
@@ -52,6 +62,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_ARGUMENTS)
             for name, scheme, language in (("light", "light", "en"), ("dark", "dark", "en"), ("zh", "light", "zh")):
                 save(open_clip(browser, server.url, scheme, language), f"clip-{name}", ".st-key-curves")
+                save(open_timeline(browser, server.url, scheme, language), f"timeline-{name}", ".st-key-timeline-tabs")
             page = browser.new_page(viewport=SIZE)
             page.goto(f"{server.url}/?lang=en")
             page.locator('.emoscope-status[data-state="ready"]').wait_for()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.results import SAMPLE_RATE_HZ, Array, Waveform
+from core.results import FRAME_FIELD_SAMPLES, FRAME_HOP_SAMPLES, SAMPLE_RATE_HZ, Array, Waveform
 
 if TYPE_CHECKING:
     from core.acoustics.silero import Silero
@@ -17,6 +17,7 @@ CHUNK_SAMPLES = 512  # 32 ms, what the detector decides on
 BLOCK_CHUNKS = 1024  # about half a minute at a time
 SPEECH_FROM, SPEECH_UNTIL = 0.5, 0.35  # probabilities at which speech begins and ends
 MIN_SPEECH_S, MIN_PAUSE_S, MARGIN_S = 0.25, 0.1, 0.03
+LOUD_DB = 20.0  # below the 95th percentile: frames in which a voice is well heard
 QUIET_DB = 30.0  # below the 95th percentile: without the detector
 
 
@@ -70,6 +71,19 @@ def speech_activity(waveform: Waveform) -> SpeechActivity:
     probabilities = _quiet_rule(waveform.samples) if model is None else _heard(model, waveform.samples)
     spans = _spans(probabilities, waveform.duration_s)
     return SpeechActivity(spans, waveform.duration_s, "energy" if model is None else "silero-vad")
+
+
+def loud_frames(waveform: Waveform, num_frames: int, within_db: float = LOUD_DB) -> Array:
+    """(num_frames,) bool: the network's frames whose power lies within `within_db` of the 95th percentile.
+
+    The vowels, mostly: where a voice is heard best, and an emotion with it.
+    """
+    sums = np.concatenate([[0.0], np.cumsum(np.square(waveform.samples, dtype=np.float64))])
+    starts = np.arange(num_frames) * FRAME_HOP_SAMPLES
+    ends = np.minimum(starts + FRAME_FIELD_SAMPLES, waveform.num_samples)
+    power = (sums[ends] - sums[starts]) / np.maximum(ends - starts, 1)
+    loud: Array = power > 10 ** (-within_db / 10) * np.quantile(power, 0.95) if num_frames else power > 0
+    return loud
 
 
 @cache

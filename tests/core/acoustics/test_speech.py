@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import silero_vad.data
 
-from core.acoustics import SpeechActivity, speech, speech_activity
+from core.acoustics import SpeechActivity, loud_frames, speech, speech_activity
 from core.audio import decode
 from core.results import Waveform
 from dashboard.examples import EXAMPLES
@@ -99,3 +99,10 @@ def test_the_mask_holds_starts_and_not_ends() -> None:
         False,
     ]
     assert found.pauses_s == ((0.0, 1.0), (2.0, 3.0), (4.0, 5.0))
+
+
+def test_loud_frames_are_those_near_the_loudest() -> None:
+    samples = np.concatenate([tone(200.0, 1.0, amplitude=0.3), tone(200.0, 1.0, amplitude=0.3 * 10 ** (-26 / 20))])
+    loud = loud_frames(Waveform(samples), 99)
+    assert loud[:48].all() and not loud[51:].any()
+    assert not loud_frames(Waveform(SILENCE), 49).any() and len(loud_frames(Waveform(SILENCE), 0)) == 0
