@@ -34,7 +34,7 @@ from training.hearing import Heard, hear, together
 from training.precision import int8_engine
 from training.scoring import accuracy, recalls, summary, unweighted_average_recall
 
-COVERAGE = 0.75  # of clips keep a verdict; the others are "unsure"
+COVERAGE = 0.65  # of clips keep a verdict; the others are "unsure"
 EVERY = 5  # th held-out clip is heard under each condition and precision
 
 
