@@ -186,7 +186,12 @@ Two clips of different emotion, each recognised on its own, spoken by anyone the
 curve's change point lies within {curves["within_s"]} s of the joint in **{percent(curves["share_within"])}** of {
         curves["pairs"]
     } random pairs
-({percent(curves["share_by_chance"])} by chance), the median distance is {
+({percent(curves["share_by_chance"])} for a point drawn at random, {
+        percent(curves["share_of_middles"])
+    } for the middle of the clip, as most
+clips are about as long), and in **{percent(curves["off_centre_share_within"] or 0)}** of the {
+        curves["off_centre_pairs"]
+    } whose joint is not near the middle. The median distance is {
         curves["median_distance_s"]
     } s. Both halves keep their verdict, read off the joined
 clip's curve, in {percent(curves["both_halves_keep_their_verdict"])}.

@@ -2,9 +2,10 @@
 
 Two clips of different emotion, of speakers the checkpoint never heard, are joined end to end; both are recognised on
 their own. The joined clip is heard whole, and the change point of its curve (`core.curves.change_point` of the log
-probabilities, over the loud frames of speech) is held against the joint. The same pairs give two levels to compare
-with: a change point drawn uniformly, and the middle of the longest pause, which needs no model and knows how pairs are
-made.
+probabilities, over the loud frames of speech) is held against the joint. The same pairs give three levels to compare
+with: a change point drawn uniformly; the middle of the clip, which is near the joint because most clips are about as
+long; and the middle of the longest pause, which knows how pairs are made. None of these needs a model; the pairs whose
+joint is not near the middle ("off_centre") tell best what the curve itself finds.
 """
 
 import argparse
@@ -94,11 +95,16 @@ def figures_of(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
         (min(pair["joint_s"] + WITHIN_S, pair["duration_s"]) - max(pair["joint_s"] - WITHIN_S, 0)) / pair["duration_s"]
         for pair in found
     ]
+    central = np.array([abs(pair["joint_s"] - pair["duration_s"] / 2) for pair in found])
+    off_centre = central > WITHIN_S
     return {
         "pairs": len(found),
         "within_s": WITHIN_S,
         "share_within": round(float((away <= WITHIN_S).mean()), 4),
         "share_by_chance": round(float(np.mean(by_chance)), 4),
+        "share_of_middles": round(float((~off_centre).mean()), 4),
+        "off_centre_pairs": int(off_centre.sum()),
+        "off_centre_share_within": round(float((away <= WITHIN_S)[off_centre].mean()), 4) if off_centre.any() else None,
         "share_of_longest_pauses": round(float((paused <= WITHIN_S).mean()), 4),
         "median_distance_s": round(float(np.median(away)), 3),
         "distance_quartiles_s": [round(float(value), 3) for value in np.quantile(away, [0.25, 0.5, 0.75, 0.9])],

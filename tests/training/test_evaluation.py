@@ -15,7 +15,7 @@ from tests.training.conftest import run_training
 from training import card, evaluate, evaluate_curves
 from training.data import Clip
 from training.degrading import CONDITIONS
-from training.evaluate import calibrated
+from training.evaluate import COVERAGE, calibrated
 from training.hearing import Heard, together
 from training.scoring import NUM_RESAMPLES, uar_interval, unweighted_average_recall
 
@@ -121,7 +121,7 @@ def test_calibration_is_judged_on_folds_it_was_not_fitted_on() -> None:
     assert len(figures["temperatures_by_fold"]) == 5 and len(set(figures["temperatures_by_fold"])) > 1
     assert figures["ece"] < 0.04 < 0.15 < figures["ece_uncalibrated"]
     unsure = figures["unsure"]
-    assert unsure["coverage"] == pytest.approx(0.75, abs=0.05)
+    assert unsure["coverage"] == pytest.approx(COVERAGE, abs=0.05)
     assert unsure["accuracy_of_the_sure"] > unsure["accuracy_of_all"] + 0.05
 
 
@@ -164,6 +164,8 @@ def test_degraded_speech_is_as_loud_and_as_noisy_as_it_says() -> None:
     assert CONDITIONS["10 dB louder"](clip).samples == pytest.approx(samples * 10**0.5, rel=1e-5)
     coded = CONDITIONS["Opus, 16 kbit/s"](clip).samples
     assert coded.shape[0] == pytest.approx(32_000, abs=400) and np.std(coded) == pytest.approx(np.std(samples), rel=0.3)
+
+
 def test_the_shipped_card_is_the_one_its_files_make(tmp_path: Path) -> None:
     folder, kept = card.BUNDLED_DIR, Path(card.__file__).parent / "results"
     text = card.card(
@@ -173,5 +175,3 @@ def test_the_shipped_card_is_the_one_its_files_make(tmp_path: Path) -> None:
         (folder / "model.safetensors").stat().st_size / 1e6,
     )
     assert (folder / "MODEL_CARD.md").read_text(encoding="utf-8") == text
-
-
