@@ -30,6 +30,10 @@ EMOTIONS: tuple[Emotion, ...] = (
     Emotion("unknown", "unknown", "未知", "❔", "#B0B0B0"),
 )
 EMOTION_KEYS: tuple[str, ...] = tuple(emotion.key for emotion in EMOTIONS)
+# A line's dash in a chart, by emotion: none is told from another by colour alone.
+DASHES: tuple[str, ...] = (
+    "solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "8px,3px,2px,3px", "2px,6px", "12px,4px",
+)  # fmt: skip
 NOT_NAMED: tuple[str, ...] = ("other", "unknown")  # classes that name no emotion; a view may leave them out
 _BY_KEY = {emotion.key: emotion for emotion in EMOTIONS}
 _BY_TOKEN = {e.english: e for e in EMOTIONS} | {e.chinese: e for e in EMOTIONS}

@@ -10,7 +10,8 @@ import numpy as np
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
-from core.emotions import emotion
+from core.audio import outline
+from core.emotions import DASHES, emotion
 from core.results import Analysis, Array, Stage
 from dashboard.components.names import labelled
 from dashboard.language import Texts, clock
@@ -26,7 +27,6 @@ MAX_CURVE_POINTS = 600  # about one for every two pixels
 CLOCK_FROM_S = 120.0  # a longer time axis counts minutes and seconds
 MAX_CLOCK_TICKS = 9
 CLOCK_STEPS_S = (15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400)
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "8px,3px,2px,3px", "2px,6px", "12px,4px")
 
 
 def score_bars(analysis: Analysis, texts: Texts) -> go.Figure:
@@ -158,12 +158,6 @@ def noteworthy(analysis: Analysis, probabilities: Array) -> set[str]:
     """The verdict, its secondary tendencies, and whatever leads at some moment of (n, num_labels) `probabilities`."""
     leaders = {analysis.labels[index] for index in probabilities.argmax(axis=1).tolist()}
     return leaders | {analysis.label} | {entry.label for entry in analysis.secondary}
-
-
-def outline(times_s: Array, peaks: Array) -> tuple[Array, Array]:
-    """(2, n) lowest and highest samples as a closed line: forth along the highest, back along the lowest."""
-    x = np.concatenate([times_s, times_s[::-1]])
-    return x, np.concatenate([peaks[1], peaks[0][::-1]]).astype(np.float32)
 
 
 def finished(figure: go.Figure, height: int, top: int = 12, **layout: object) -> go.Figure:

@@ -12,12 +12,12 @@ import numpy as np
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
-from core.audio import peaks
+from core.audio import outline, peaks
 from core.curves import Structure
 from core.curves.decimation import bucket_means, extremes, visible
-from core.emotions import EMOTION_KEYS, emotion
+from core.emotions import DASHES, EMOTION_KEYS, emotion
 from core.results import Analysis, Array, Segment, Waveform
-from dashboard.charts import DASHES, FAINT, INK, finished, noteworthy, outline
+from dashboard.charts import FAINT, INK, finished, noteworthy
 from dashboard.components.names import labelled
 from dashboard.language import Texts, clock
 from dashboard.pictures import Picture

@@ -7,7 +7,7 @@ are the way back out, to a file and to a picture.
 from core.audio.container import AudioInfo
 from core.audio.decoding import decode, probe
 from core.audio.limits import Limits
-from core.audio.rendering import peaks, write_wav
+from core.audio.rendering import outline, peaks, write_wav
 from core.audio.sources import Source, clean_name
 
-__all__ = ["AudioInfo", "Limits", "Source", "clean_name", "decode", "peaks", "probe", "write_wav"]
+__all__ = ["AudioInfo", "Limits", "Source", "clean_name", "decode", "outline", "peaks", "probe", "write_wav"]

@@ -55,3 +55,9 @@ def peaks(waveform: Waveform, num_buckets: int) -> Array:
         return np.zeros((2, num_buckets), np.float32)
     starts = np.arange(num_buckets, dtype=np.int64) * samples.shape[0] // num_buckets
     return np.stack([np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)]).astype(np.float32)
+
+
+def outline(times_s: Array, lowest_highest: Array) -> tuple[Array, Array]:
+    """`peaks` as a closed line: forth along the highest samples, back along the lowest; (2 n,) times and samples."""
+    x = np.concatenate([times_s, times_s[::-1]])
+    return x, np.concatenate([lowest_highest[1], lowest_highest[0][::-1]]).astype(np.float32)

@@ -8,6 +8,7 @@ from typing import TextIO
 from core.acoustics import speech_activity
 from core.cli.analyzing import deliver, each_clip, heading, named
 from core.cli.terminal import bar
+from core.clock import clock
 from core.curves import Structure, region, structure_of
 from core.curves.smoothing import MAX_SMOOTHING_S, Method
 from core.emotions import emotion
@@ -77,15 +78,6 @@ def arc_text(structure: Structure) -> str:
         return "no speech found"
     first, *others = structure.arc
     return " → ".join([first.label, *(f"{each.label} at {clock(each.start_s)}" for each in others)])
-
-
-def clock(seconds: float) -> str:
-    """`0:02.4`, `1:02:03.4`."""
-    tenths = round(10 * seconds)
-    minutes, rest = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    tail = f"{rest // 10:02d}.{rest % 10}"
-    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
 
 
 def _region_lines(analysis: Analysis, options: ExportOptions) -> list[str]:

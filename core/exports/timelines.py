@@ -20,6 +20,7 @@ from core.errors import ExportError
 from core.exports.annotations import WRITERS
 from core.exports.outputs import whole_folder
 from core.exports.records import record
+from core.exports.report import html_report
 from core.exports.tables import Frames, frames_csv
 from core.results import Analysis, Segment, Waveform
 
@@ -33,12 +34,14 @@ class ExportOptions:
         smoothing, smoothing_s: of the probabilities in tables and pictures (`core.curves.smooth`); logits, segments
             and verdicts are never smoothed.
         waveform: the sound, for the report.
+        language: of the report, "en" or "zh".
     """
 
     region_s: tuple[float, float] | None = None
     smoothing: Method = "none"
     smoothing_s: float = 0.0
     waveform: Waveform | None = None
+    language: str = "en"
 
 
 WHOLE = ExportOptions()
@@ -164,6 +167,19 @@ def _json(analysis: Analysis, structure: Structure, options: ExportOptions = WHO
     return (text + "\n").encode("utf-8", "backslashreplace")
 
 
+def _report(analysis: Analysis, structure: Structure, options: ExportOptions = WHOLE) -> bytes:
+    return html_report(
+        analysis,
+        structure_in(analysis, structure, options),
+        frames_of(analysis, structure, options),
+        region_s=options.region_s,
+        waveform=options.waveform,
+        smoothing=options.smoothing,
+        smoothing_s=options.smoothing_s,
+        language=options.language,
+    )
+
+
 MAKERS: Mapping[str, tuple[str, Maker]] = {
     "json": ("timeline.json", _json),
     "csv": ("frames.csv", _table(lambda frames: "".join(frames_csv(frames)).encode())),
@@ -171,6 +187,7 @@ MAKERS: Mapping[str, tuple[str, Maker]] = {
     "npz": ("frames.npz", _table(frames_npz)),
     **{kind: (f"segments{suffix}" if kind != "audacity" else "labels.txt", _annotation(kind))
        for kind, (suffix, _) in WRITERS.items()},
+    "html": ("report.html", _report),
 }  # fmt: skip
 
 

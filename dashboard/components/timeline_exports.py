@@ -1,7 +1,10 @@
 """The timeline to take away: the whole or a region, in the formats that others read. Made when asked for."""
 
+from typing import cast
+
 import streamlit as st
 
+from core.curves.smoothing import Method
 from core.errors import ExportError
 from core.exports.names import safe_name
 from core.exports.timelines import MAKERS, ExportOptions
@@ -34,7 +37,7 @@ def show(session: Session, clip: Clip, bench: Workbench, state: TimelineState, t
                 texts("export.what"), PARTS, default=PARTS[0], required=True, key="export-part",
                 format_func=lambda each: texts(f"export.{each}"),
             ) or part  # fmt: skip
-        options = options_of(state, part)
+        options = options_of(bench, state, part, texts)
         st.download_button(
             texts("export.get"), lambda: made(bench, state, kind, options), f"{safe_name(clip.name)}_{MAKERS[kind][0]}",
             icon=":material/download:", on_click="ignore", key="export-get",
@@ -45,11 +48,12 @@ def show(session: Session, clip: Clip, bench: Workbench, state: TimelineState, t
     )  # fmt: skip
 
 
-def options_of(state: TimelineState, part: str) -> ExportOptions:
+def options_of(bench: Workbench, state: TimelineState, part: str, texts: Texts) -> ExportOptions:
     """What the files hold: the whole or the region, smoothed as the curves on screen are."""
     view = state.view
     region_s = view.region_s if part == "region" else None
-    return ExportOptions(region_s, view.smoothing, view.smoothing_s)  # type: ignore[arg-type]  # one of METHODS
+    method = cast(Method, view.smoothing)
+    return ExportOptions(region_s, method, view.smoothing_s, bench.waveform, texts.language)
 
 
 def made(bench: Workbench, state: TimelineState, kind: str, options: ExportOptions) -> bytes:

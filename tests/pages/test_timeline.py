@@ -89,7 +89,7 @@ def test_a_silent_clip_is_refused_in_one_sentence(house: House) -> None:
 def test_every_export_is_made_of_the_whole_and_of_a_region() -> None:
     bench, state = bench_of(10.0), TimelineState(TimelineView(region_s=(2.0, 5.0)))
     for part, until_s in (("whole", 10.0), ("region", 5.0)):
-        options = options_of(state, part)
+        options = options_of(bench, state, part, texts_in("en"))
         for kind in MAKERS:
             assert len(made(bench, state, kind, options)) > 50, kind
         segments = read_annotations(made(bench, state, "audacity", options), ".txt")
