@@ -35,6 +35,11 @@ class TimelineState:
     reference: tuple[Segment, ...] = ()
     means: dict[str, str] = field(default_factory=dict)
     why: str | None = None
+    taken: tuple[str, str] = ("", "")  # the upload that the reference came from, and the tier of it that was asked for
+
+    def play_stretch(self, start_s: float, end_s: float) -> None:
+        """Have the player play a stretch, also when it is the one it played last."""
+        self.play = PlaySpan(start_s, end_s, 1 if self.play is None else self.play.nonce + 1)
 
 
 @dataclass

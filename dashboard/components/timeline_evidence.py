@@ -4,7 +4,6 @@ import streamlit as st
 
 from core.curves import Moment, Structure, top_moments
 from dashboard.components.names import labelled
-from dashboard.components.player import PlaySpan
 from dashboard.language import Texts
 from dashboard.state import TimelineState
 from dashboard.timeline_charts import fine_clock
@@ -66,7 +65,7 @@ def _row(position: int, moment: Moment, bench: Workbench, state: TimelineState, 
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key=f"evidence-row-{position}"):
         st.button(
             "", icon=":material/play_arrow:", key=f"evidence-play-{position}", help=texts("evidence.play"),
-            on_click=_play, args=(state, moment),
+            on_click=state.play_stretch, args=(moment.start_s, moment.end_s),
         )  # fmt: skip
         st.text(f"{fine_clock(moment.start_s)} – {fine_clock(moment.end_s)}", width=150)
         st.text(f"{moment.contribution:+.3f}", width=80)
@@ -79,8 +78,3 @@ def without_text(moment: Moment, verdict: str, texts: Texts) -> str:
     key = "evidence.stays" if moment.label_without == verdict else "evidence.becomes"
     said = texts(key, label=labelled(moment.label_without, texts), percent=percent)
     return f"{texts('evidence.without')}: {said}"
-
-
-def _play(state: TimelineState, moment: Moment) -> None:
-    nonce = 1 if state.play is None else state.play.nonce + 1
-    state.play = PlaySpan(moment.start_s, moment.end_s, nonce)

@@ -43,7 +43,7 @@ def show(session: Session, clip: Clip, bench: Workbench, state: TimelineState, t
     with tabs[0]:
         timeline_evidence.show(bench, state, structure, texts)
     with tabs[1]:
-        timeline_structure.show(bench, structure, texts)
+        timeline_structure.show(bench, state, structure, texts)
     with tabs[2]:
         timeline_reference.show(state, structure, texts)
     with tabs[3]:

@@ -29,13 +29,13 @@ def show(state: TimelineState, structure: Structure, texts: Texts) -> None:
         tier = st.text_input(texts("reference.tier"), key="reference-tier", width=180)
     if uploaded is not None:
         key = (uploaded.file_id, tier)
-        if st.session_state.get("reference-taken") != key:
+        if state.taken != key:
             try:
                 _take(state, read_annotations(uploaded.getvalue(), PurePath(uploaded.name).suffix, tier))
             except ExportError as error:
                 notices.show_error(str(error), key="reference")
                 return
-            st.session_state["reference-taken"] = key
+            state.taken = key
             st.rerun(scope="fragment")
     if not state.reference:
         return
