@@ -9,16 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from core.text import plain
+
+__all__ = ["bar", "discard_output", "json_line", "make_streams_usable", "plain", "results_only", "say", "show_progress"]
+
 _BAR_CELLS = 24
-
-
-def plain(text: str) -> str:
-    """`text` with control and direction characters made visible, so that a file name cannot steer the terminal."""
-    return (
-        "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-        .encode("utf-8", "backslashreplace")
-        .decode("utf-8")
-    )
 
 
 def json_line(text: str) -> str:
