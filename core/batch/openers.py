@@ -4,14 +4,14 @@ import os
 import stat
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
-from typing import IO, Protocol, cast
+from typing import IO, Any, Protocol, cast
 
-from core.errors import AudioError, first_line
+from core.errors import AudioError, EngineError, first_line
 
 MAX_RATIO = 200  # sound shrinks to a half or a tenth in a zip; only what was made to burst shrinks this far
 RATIO_MATTERS_BYTES = 16 << 20
@@ -117,6 +117,23 @@ class ZipOpener:
                 f"{name!r} unpacks to more than {MAX_RATIO} times its size, which no recording does (a zip bomb); "
                 "leave it out of the zip."
             )
+
+
+def to_record(opener: Opener) -> dict[str, Any]:
+    """An opener as plain JSON values; `EngineError` for one of bytes in memory, which stay in their process."""
+    if isinstance(opener, FileOpener):
+        return {"path": os.path.abspath(opener.path), "inside": opener.inside}  # noqa: PTH100  # any text
+    if isinstance(opener, ZipOpener) and isinstance(opener.archive.source, str):
+        archive = os.path.abspath(opener.archive.source)  # noqa: PTH100
+        return {"archive": archive, "index": opener.index, "max_mb": opener.max_mb}
+    raise EngineError("Clips in memory cannot go to a cluster; save them to a folder that its machines share.")
+
+
+def from_record(record: Mapping[str, Any]) -> Opener:
+    """The inverse of `to_record`."""
+    if "archive" in record:
+        return ZipOpener(Archive(record["archive"]), record["index"], record["max_mb"])
+    return FileOpener(record["path"], record["inside"])
 
 
 def is_within(path: str, folder: str) -> bool:
