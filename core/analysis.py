@@ -77,12 +77,10 @@ class Listening:
         self._log.add("decode", decode_s, f"{waveform.duration_s:.2f} s of audio from {_source_of(waveform)}")
 
     @classmethod
-    def begin(
-        cls, clip: Waveform | Source, options: AnalysisOptions = AnalysisOptions(), name: str | None = None
-    ) -> "Listening":
+    def begin(cls, clip: Waveform | Source, options: AnalysisOptions = AnalysisOptions()) -> "Listening":
         """Decode `clip`, unless it is decoded already; raises `AudioError` where that cannot be done."""
         begun = time.perf_counter()
-        waveform = clip if isinstance(clip, Waveform) else audio.decode(clip, name=name, limits=options.limits)
+        waveform = clip if isinstance(clip, Waveform) else audio.decode(clip, limits=options.limits)
         return cls(waveform, options, decode_s=time.perf_counter() - begun)
 
     def keep(self, number: int, scores: FrameScores, seconds: float) -> None:

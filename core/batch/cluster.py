@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from core.analysis import AnalysisOptions
 from core.audio import Limits
+from core.audio.openers import from_record, to_record
 from core.batch.metadata import Known
-from core.batch.openers import from_record, to_record
 from core.batch.progress import Pace, Progress
 from core.batch.run import BatchOptions, Result, run_batch
 from core.batch.sources import Item, Items

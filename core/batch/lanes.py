@@ -34,6 +34,10 @@ class Lanes:
         self._error: BaseException | None = None
         self.heard_s = 0.0
 
+    @property
+    def count(self) -> int:
+        return len(self._engines)
+
     def run(self) -> None:
         """Start the lanes, and wait for their end; raises what one of them could not cope with."""
         import torch

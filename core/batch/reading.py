@@ -3,19 +3,18 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from io import BytesIO
 from typing import IO
 
 from core.analysis import AnalysisOptions, Listening
-from core.audio.opus import BIT_RATE, opus_bytes
+from core.audio.openers import BytesOpener, to_record
+from core.audio.worker import DecodingProcess, Request
 from core.batch.sources import Item
 from core.errors import EmoScopeError
 from core.library.entries import Entry, Failure, entry_key, listening_settings
 from core.model.engine import EngineInfo
-from core.results import Waveform
 
 _CHUNK_BYTES = 1 << 20
-KEPT_BYTES = 2 << 20  # files up to this size are read once: hashed, decoded and, as Ogg Opus, kept as they are
+KEPT_BYTES = 2 << 20  # files up to this size are read once, to be hashed and decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +56,19 @@ class Reader:
                 digest, data = _hashed(file)
         except Exception as error:  # whatever it is, it is this file's: the others go on
             return failure(item, error)
+        if isinstance(item.opener, BytesOpener):
+            data = item.opener.data
         return Read(item, self._fingerprint(digest), data)
 
-    def decode(self, read: Read) -> Clip | Failure:
+    def decode(self, read: Read, process: DecodingProcess) -> Clip | Failure:
         """The decoded clip, or why it is none."""
         item = read.item
         try:
-            if read.data:
-                return self._clip(read, BytesIO(read.data))
-            with item.opener.open(item.name) as file:
-                return self._clip(read, file)
+            opener = None if read.data else to_record(item.opener)
+            decoded = process.decode(Request(item.place, read.data, opener, self.keep_sound))
+            listening = Listening(decoded.waveform, self.options, decode_s=decoded.decode_s)
+            key = entry_key(decoded.waveform.sha256, self.info, self.options)
+            return Clip(item, read.fingerprint, key, listening, decoded.sound)
         except Exception as error:  # as above
             return failure(item, error)
 
@@ -80,28 +82,14 @@ class Reader:
             speaker=known.speaker,
             reference=known.reference,
             metadata=known.metadata,
-            sound=(clip.sound or opus_bytes(clip.listening.waveform)) if self.keep_sound else b"",
+            sound=clip.sound,
         )
-
-    def _clip(self, read: Read, file: IO[bytes]) -> Clip:
-        listening = Listening.begin(file, self.options, name=read.item.place)  # type: ignore[arg-type]  # a BinaryIO
-        waveform = listening.waveform
-        key = entry_key(waveform.sha256, self.info, self.options)
-        sound = read.data if self.keep_sound and is_kept_as_it_is(read.data, waveform) else b""
-        return Clip(read.item, read.fingerprint, key, listening, sound)
 
     def _fingerprint(self, digest: str) -> str:
         """Hex SHA-256 of a file's own SHA-256, the checkpoint and what else decides an analysis."""
         settings = json.dumps(listening_settings(self.info, self.options), sort_keys=True)
         parts = (digest, self.info.checkpoint.id, self.info.checkpoint.revision, settings)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def is_kept_as_it_is(data: bytes, waveform: Waveform) -> bool:
-    """Whether a file is such Ogg Opus as would be made of it: one voice track of no more than twice the bit rate."""
-    small = len(data) * 8 <= 2 * BIT_RATE * waveform.duration_s + 65_536
-    is_plain = waveform.source_codec == "opus" and waveform.source_num_tracks == waveform.source_channels == 1
-    return is_plain and small and data.startswith(b"OggS")
 
 
 def failure(item: Item, error: BaseException) -> Failure:

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from core.analysis import AnalysisOptions
+from core.batch.decoders import Decoders
 from core.batch.lanes import Lanes
 from core.batch.progress import Progress
 from core.batch.reading import Clip, Read, Reader, failure
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 GROUP = 64  # clips whose fingerprints are looked up at once, and that may be between reading and waiting
 WAITING_S = 900.0  # of decoded sound: 58 MB
-NUM_READERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,7 @@ class _Batch:
         self._decoded: queue.SimpleQueue[Clip | None] = queue.SimpleQueue()
         self._outcomes: queue.Queue[Outcome | None] = queue.Queue(maxsize=4 * WRITE_CLIPS)
         self._lanes = Lanes(engine, options.workers, self._pool, self._finish)
+        self._decoders = Decoders(self._reader, self._lanes.count)
         self._in_flight: set[str] = set()
         self._stop = threading.Event()
         self._error: BaseException | None = None
@@ -170,13 +171,13 @@ class _Batch:
     def _feed(self) -> None:
         """Read the items, and have those decoded that the library does not have."""
         items = iter(self._items)
-        with ThreadPoolExecutor(NUM_READERS, "batch-read") as readers:
-            try:
-                while (group := list(islice(items, GROUP))) and not self._stop.is_set():
-                    self._feed_group(group, readers)
-            finally:
-                readers.shutdown(wait=True, cancel_futures=self._stop.is_set())
-                self._decoded.put(None)
+        try:
+            with self._decoders as decoders:
+                while not self._stop.is_set() and (group := list(islice(items, GROUP))):
+                    self._feed_group(group, decoders.threads)
+                decoders.threads.shutdown(wait=True, cancel_futures=self._stop.is_set())
+        finally:
+            self._decoded.put(None)
 
     def _feed_group(self, group: Sequence[Item], readers: ThreadPoolExecutor) -> None:
         reads: list[Read] = []
@@ -201,7 +202,7 @@ class _Batch:
     def _decode(self, read: Read) -> None:
         if self._stop.is_set():
             return
-        clip = self._reader.decode(read)
+        clip = self._decoders.decode(read)
         if isinstance(clip, Failure):
             self._outcomes.put(clip)
         elif self._room.enter(clip.num_samples):

@@ -5,13 +5,14 @@ and a CSV, which a person writes to name files, are followed.
 """
 
 import os
+import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from core.audio.openers import Archive, BytesOpener, FileOpener, Opener, ZipOpener
 from core.batch.metadata import Known, Manifest, SpeakerPattern, read_csv
-from core.batch.openers import Archive, BytesOpener, FileOpener, Opener, ZipOpener
 from core.errors import SettingsError, first_line
 from core.settings import Settings
 from core.text import plain
@@ -104,9 +105,8 @@ class FolderItems(Items):
 class ZipItems(Items):
     """Every entry of a zip, which is never unpacked to a disk. Raises `SettingsError` for a file that is no zip."""
 
-    def __init__(self, archive: Path | bytes, max_mb: int, title: str = "the zip", folder: str = "") -> None:
-        self._archive = Archive(archive if isinstance(archive, bytes) else os.fspath(archive))
-        self._max_mb, self._folder = max_mb, folder
+    def __init__(self, archive: str | Path, max_mb: int, title: str, folder: str = "") -> None:
+        self._archive, self._max_mb, self._folder = Archive(os.fspath(archive)), max_mb, folder
         try:
             entries = self._archive.opened.infolist()
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
@@ -170,15 +170,24 @@ class CsvItems(Items):
 
 
 class UploadItems(Items):
-    """Clips that are in memory, by name; a zip among them stands for what is in it."""
+    """Uploaded clips: a name, and the bytes or the file they were spooled to; a zip stands for what is in it."""
 
-    def __init__(self, uploads: Iterable[tuple[str, bytes]], max_mb: int) -> None:
+    def __init__(self, uploads: Iterable[tuple[str, bytes | Path]], max_mb: int) -> None:
+        self._spool = tempfile.TemporaryDirectory(prefix="emoscope-")  # removed with this object
         self._parts: list[Item | ZipItems] = []
-        for name, data in uploads:
-            if name.lower().endswith(".zip") and data[:2] == b"PK":
-                self._parts.append(ZipItems(data, max_mb, name, f"{name}/"))
+        for name, content in uploads:
+            if name.lower().endswith(".zip"):
+                self._parts.append(ZipItems(self._spooled(content), max_mb, name, f"{name}/"))
             else:
-                self._parts.append(Item(name, BytesOpener(data)))
+                opener = BytesOpener(content) if isinstance(content, bytes) else FileOpener(os.fspath(content))
+                self._parts.append(Item(name, opener))
+
+    def _spooled(self, content: bytes | Path) -> Path:
+        if isinstance(content, Path):
+            return content
+        path = Path(self._spool.name, f"{len(self._parts)}.zip")
+        path.write_bytes(content)
+        return path
 
     def __iter__(self) -> Iterator[Item]:
         for part in self._parts:

@@ -54,17 +54,14 @@ class BytesOpener:
 
 @dataclass(frozen=True)
 class Archive:
-    """A zip, by its path or its bytes; what travels to another process is that, not the open file."""
+    """A zip, by its path; what travels to another process is that, not the open file."""
 
-    source: str | bytes
+    path: str
 
     @cached_property
     def opened(self) -> zipfile.ZipFile:
         """Several threads may read different entries of it at once."""
-        return zipfile.ZipFile(BytesIO(self.source) if isinstance(self.source, bytes) else self.source)
-
-    def __reduce__(self) -> tuple[type["Archive"], tuple[str | bytes]]:
-        return Archive, (self.source,)
+        return zipfile.ZipFile(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +120,8 @@ def to_record(opener: Opener) -> dict[str, Any]:
     """An opener as plain JSON values; `EngineError` for one of bytes in memory, which stay in their process."""
     if isinstance(opener, FileOpener):
         return {"path": os.path.abspath(opener.path), "inside": opener.inside}  # noqa: PTH100  # any text
-    if isinstance(opener, ZipOpener) and isinstance(opener.archive.source, str):
-        archive = os.path.abspath(opener.archive.source)  # noqa: PTH100
+    if isinstance(opener, ZipOpener):
+        archive = os.path.abspath(opener.archive.path)  # noqa: PTH100
         return {"archive": archive, "index": opener.index, "max_mb": opener.max_mb}
     raise EngineError("Clips in memory cannot go to a cluster; save them to a folder that its machines share.")
 
