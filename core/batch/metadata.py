@@ -1,12 +1,14 @@
 """What is known of clips beside their sound: columns of a CSV, and a speaker read from the name."""
 
 import csv
+import math
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO
 
 from core.emotions import EMOTION_KEYS, key_of_token
 from core.errors import SettingsError, first_line
@@ -25,6 +27,7 @@ SAME_EMOTION = {
 }  # the nouns that corpora use; what is only near one of the nine ("calm", "bored") stays what it is
 MAX_NAME_CHARACTERS = 1000
 PATTERN_TIMEOUT_S = 0.25
+MAX_PATTERN_CHARACTERS, MAX_REPETITIONS = 500, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,53 +88,59 @@ def emotion_of(word: str) -> str | None:
         return word if word in EMOTION_KEYS else None
 
 
-def read_csv(path: Path) -> tuple[Columns, Iterator[dict[str, str]]]:
-    """The columns of a CSV (comma, semicolon or tab; UTF-8), and its rows one at a time.
+class Table:
+    """A CSV (comma, semicolon or tab; UTF-8) whose rows are read anew each time.
 
     Raises `SettingsError` for a file that cannot be read, or has no column `file`, `path` or `filename`.
     """
-    title = path.name
-    try:
-        file = path.open(encoding="utf-8-sig", newline="")
-    except OSError as error:
-        raise SettingsError(f"The CSV {title!r} cannot be read ({error.strerror}); check the path.") from None
-    try:
-        head = file.readline()
-        file.seek(0)
-        delimiter = max(",;\t", key=head.count)
-        reader = csv.DictReader(file, delimiter=delimiter, restkey="", restval="")
-        columns = Columns(list(reader.fieldnames or ()), title)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        file.close()
-        raise SettingsError(f"{title!r} is not a CSV in UTF-8 ({first_line(error)}); export it anew.") from None
-    if columns.file is None:
-        file.close()
-        raise SettingsError(
-            f"{title!r} has no column for the clips' files; name one of its columns {', '.join(FILE_COLUMNS[:3])}."
-        )
-    return columns, _rows(file, reader, title)
 
-
-def _rows(file: Any, reader: "csv.DictReader[str]", title: str) -> Iterator[dict[str, str]]:
-    with file:
+    def __init__(self, path: Path) -> None:
+        self._path, self.title = path, path.name
         try:
-            for row in reader:
-                yield {name: value for name, value in row.items() if isinstance(value, str)}
+            with self._open() as file:
+                self._delimiter = max(",;\t", key=file.readline().count)
+                file.seek(0)
+                self._names = list(csv.DictReader(file, delimiter=self._delimiter).fieldnames or ())
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise SettingsError(f"{self.title!r} cannot be read as a CSV in UTF-8 ({first_line(error)}).") from None
+        if self.columns().file is None:
+            raise SettingsError(
+                f"{self.title!r} has no column for the clips' files; name one of its columns "
+                f"{', '.join(FILE_COLUMNS[:3])}."
+            )
+
+    def columns(self) -> Columns:
+        """Which column is which."""
+        return Columns(self._names, self.title)
+
+    def rows(self) -> Iterator[dict[str, str]]:
+        """Each row by column; `SettingsError` where it cannot be read on."""
+        line = 1
+        try:
+            with self._open() as file:
+                reader = csv.DictReader(file, delimiter=self._delimiter, restval="")
+                for row in reader:
+                    line = reader.line_num
+                    yield {name: value for name, value in row.items() if isinstance(value, str)}
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise SettingsError(
-                f"{title!r} cannot be read on after line {reader.line_num} ({first_line(error)}); export it anew."
+                f"{self.title!r} cannot be read on after line {line} ({first_line(error)}); export it anew."
             ) from None
+
+    def _open(self) -> IO[str]:
+        return self._path.open(encoding="utf-8-sig", newline="")
 
 
 class Manifest:
     """A CSV beside the clips, joined to them by relative path, or by file name where only one row has it."""
 
     def __init__(self, path: Path) -> None:
-        self._columns, rows = read_csv(path)
+        table = Table(path)
+        self._columns = table.columns()
         self._known: dict[str, Known] = {}
         self._by_name: dict[str, str | None] = {}  # None: several rows have this file name
         self._used: set[str] = set()
-        for row in rows:
+        for row in table.rows():
             place = _place(row.get(self._columns.file or "", ""))
             if place:
                 self._known[place] = self._columns.known(row)
@@ -166,12 +175,16 @@ class SpeakerPattern:
     """A regular expression with a group `speaker`, searched for in clips' names.
 
     Raises `SettingsError` for one that cannot be used. The search stops by itself: an expression that would take
-    exponential time ends in the same error, not in a batch that hangs.
+    exponential time ends in the same error, not in a batch that hangs. Repetitions are unrolled as it is compiled, which
+    cannot be stopped, so their counts are bounded.
     """
 
     def __init__(self, pattern: str) -> None:
         import regex  # the standard library's `re` cannot be stopped
 
+        counts = [int(number[:9]) for number in re.findall(r"\{[^}]*?(\d+)\s*\}", pattern)]
+        if len(pattern) > MAX_PATTERN_CHARACTERS or math.prod(max(1, count) for count in counts) > MAX_REPETITIONS:
+            raise SettingsError(f"--speaker-from {pattern[:80]!r} is too large an expression; write a simpler one.")
         try:
             self._pattern = regex.compile(pattern)
         except (regex.error, RecursionError, OverflowError) as error:

@@ -6,13 +6,14 @@ and a CSV, which a person writes to name files, are followed.
 
 import os
 import tempfile
+import weakref
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from core.audio.openers import Archive, BytesOpener, FileOpener, Opener, ZipOpener
-from core.batch.metadata import Known, Manifest, SpeakerPattern, read_csv
+from core.batch.metadata import Known, Manifest, SpeakerPattern, Table
 from core.errors import SettingsError, first_line
 from core.settings import Settings
 from core.text import plain
@@ -149,31 +150,29 @@ class CsvItems(Items):
     """A CSV whose column `file`, `path` or `filename` names the clips, from the CSV's own folder; a row is a clip."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._columns, rows = read_csv(path)
-        rows.close()  # type: ignore[attr-defined]  # a generator
+        self._folder, self._table = path.parent, Table(path)
+        self._columns = self._table.columns()
 
     def __iter__(self) -> Iterator[Item]:
-        self._columns, rows = read_csv(self._path)
+        self._columns = self._table.columns()
         column = self._columns.file or ""
-        for row in rows:
+        for row in self._table.rows():
             if place := row.get(column, ""):
-                path = os.path.join(self._path.parent, place)  # noqa: PTH118  # any text
+                path = os.path.join(self._folder, place)  # noqa: PTH118  # any text
                 yield Item(place, FileOpener(path), self._columns.known(row))
 
     def notes(self) -> list[str]:
         return self._columns.notes()
 
     def _places(self) -> Iterator[str]:
-        columns, rows = read_csv(self._path)
-        return (place for row in rows if (place := row.get(columns.file or "", "")))
+        column = self._columns.file or ""
+        return (place for row in self._table.rows() if (place := row.get(column, "")))
 
 
 class UploadItems(Items):
     """Uploaded clips: a name, and the bytes or the file they were spooled to; a zip stands for what is in it."""
 
     def __init__(self, uploads: Iterable[tuple[str, bytes | Path]], max_mb: int) -> None:
-        self._spool = tempfile.TemporaryDirectory(prefix="emoscope-")  # removed with this object
         self._parts: list[Item | ZipItems] = []
         for name, content in uploads:
             if name.lower().endswith(".zip"):
@@ -185,9 +184,10 @@ class UploadItems(Items):
     def _spooled(self, content: bytes | Path) -> Path:
         if isinstance(content, Path):
             return content
-        path = Path(self._spool.name, f"{len(self._parts)}.zip")
-        path.write_bytes(content)
-        return path
+        with tempfile.NamedTemporaryFile(prefix="emoscope-", suffix=".zip", delete=False) as file:
+            file.write(content)
+        weakref.finalize(self, Path(file.name).unlink, missing_ok=True)
+        return Path(file.name)
 
     def __iter__(self) -> Iterator[Item]:
         for part in self._parts:
