@@ -175,8 +175,8 @@ class SpeakerPattern:
     """A regular expression with a group `speaker`, searched for in clips' names.
 
     Raises `SettingsError` for one that cannot be used. The search stops by itself: an expression that would take
-    exponential time ends in the same error, not in a batch that hangs. Repetitions are unrolled as it is compiled, which
-    cannot be stopped, so their counts are bounded.
+    exponential time ends in the same error, not in a batch that hangs. Repetitions are unrolled as it is compiled,
+    which cannot be stopped, so their counts are bounded.
     """
 
     def __init__(self, pattern: str) -> None:

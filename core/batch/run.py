@@ -22,7 +22,7 @@ from core.batch.progress import Progress
 from core.batch.reading import Clip, Read, Reader, failure
 from core.batch.sources import Item, Items
 from core.batch.waiting import Room, WindowPool
-from core.batch.writing import TICK_S, WRITE_CLIPS, Heard, OnFailure, OnProgress, Outcome, Present, Writer
+from core.batch.writing import WRITE_CLIPS, Heard, OnFailure, OnProgress, Outcome, Present, Writer
 from core.library.entries import Failure
 from core.model.engine import Engine
 from core.results import SAMPLE_RATE_HZ
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 GROUP = 64  # clips whose fingerprints are looked up at once, and that may be between reading and waiting
+WAIT_S = 0.1
 WAITING_S = 900.0  # of decoded sound: 58 MB
 
 
@@ -99,11 +100,11 @@ class _Batch:
         self._room, self._pool = Room(int(WAITING_S * SAMPLE_RATE_HZ)), WindowPool()
         self._places = threading.BoundedSemaphore(GROUP)
         self._decoded: queue.SimpleQueue[Clip | None] = queue.SimpleQueue()
-        self._outcomes: queue.Queue[Outcome | None] = queue.Queue(maxsize=4 * WRITE_CLIPS)
+        self._outcomes: queue.Queue[Outcome] = queue.Queue(maxsize=WRITE_CLIPS)
         self._lanes = Lanes(engine, options.workers, self._pool, self._finish)
         self._decoders = Decoders(self._reader, self._lanes.count)
         self._in_flight: set[str] = set()
-        self._stop = threading.Event()
+        self._stop, self._ended = threading.Event(), threading.Event()  # is to end; its last lane has ended
         self._error: BaseException | None = None
         self._total: int | None = None
 
@@ -136,14 +137,13 @@ class _Batch:
         while True:
             if self._cancel.is_set():
                 self._end(None)
+            was_last = self._ended.is_set()
             try:
-                outcome = self._outcomes.get(timeout=TICK_S)
+                yield self._outcomes.get(timeout=0.0 if was_last else WAIT_S)
             except queue.Empty:
+                if was_last:
+                    return
                 yield None
-                continue
-            if outcome is None:
-                return
-            yield outcome
 
     def _thread(self, work: Callable[[], None]) -> threading.Thread:
         def guarded() -> None:
@@ -168,6 +168,15 @@ class _Batch:
         """How many clips there are; in a thread, as ten million names take a while."""
         self._total = self._items.count()
 
+    def _tell(self, outcome: Outcome) -> None:
+        """Hand an outcome to the writer, as soon as it has room; once the batch ends, the writer may not ask again."""
+        while not self._ended.is_set():
+            try:
+                self._outcomes.put(outcome, timeout=WAIT_S)
+                return
+            except queue.Full:
+                continue
+
     def _feed(self) -> None:
         """Read the items, and have those decoded that the library does not have."""
         items = iter(self._items)
@@ -183,13 +192,13 @@ class _Batch:
         reads: list[Read] = []
         for outcome in readers.map(self._reader.read, group):
             if isinstance(outcome, Failure):
-                self._outcomes.put(outcome)
+                self._tell(outcome)
             else:
                 reads.append(outcome)
         done = self._library.sources_done([read.fingerprint for read in reads])
         for read in reads:
             if read.fingerprint in done:
-                self._outcomes.put(Present())
+                self._tell(Present())
             elif not self._stop.is_set():
                 self._places.acquire()
                 readers.submit(self._decode, read).add_done_callback(self._release_place)
@@ -204,7 +213,7 @@ class _Batch:
             return
         clip = self._decoders.decode(read)
         if isinstance(clip, Failure):
-            self._outcomes.put(clip)
+            self._tell(clip)
         elif self._room.enter(clip.num_samples):
             self._decoded.put(clip)
 
@@ -230,14 +239,14 @@ class _Batch:
             flying.add(clip.key)
             return True
         self._room.leave(clip.num_samples)
-        self._outcomes.put(Present(clip.fingerprint, clip.key) if clip.key in present else Present())
+        self._tell(Present(clip.fingerprint, clip.key) if clip.key in present else Present())
         return False
 
     def _listen(self) -> None:
         try:
             self._lanes.run()
         finally:
-            self._outcomes.put(None)
+            self._ended.set()
 
     def _finish(self, clip: Clip, error: Exception | None) -> None:
         """A lane is done with a clip."""
@@ -250,7 +259,7 @@ class _Batch:
             self._in_flight.discard(clip.key)
             outcome = failure(clip.item, reason)
         self._room.leave(clip.num_samples)
-        self._outcomes.put(outcome)
+        self._tell(outcome)
 
 
 def _drained(waiting: "queue.SimpleQueue[T | None]") -> Iterator[T]:

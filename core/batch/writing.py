@@ -75,15 +75,18 @@ class Writer:
 
     def flush(self) -> None:
         """Write what was gathered; raises what the library raises."""
-        if self._heard or self._known:
+        if self._heard:
             entries = [heard.entry for heard in self._heard]
-            self._library.put(entries, [heard.fingerprint for heard in self._heard])
-            self._library.put_done(self._known)
+            self._library.put(entries, fingerprints=[heard.fingerprint for heard in self._heard])
             self._written([entry.key for entry in entries])
             done_s = sum(entry.analysis.duration_s for entry in entries)
             done = self._progress.done + len(entries)
             self._progress = replace(self._progress, done=done, done_s=self._progress.done_s + done_s)
-            self._heard, self._known = [], {}
+            self._heard = []
+        if self._known:
+            same = [self._library.get(key) for key in self._known.values()]  # put again, they only gain a file
+            self._library.put(same, fingerprints=list(self._known))
+            self._known = {}
         if self._failures:
             self._library.put_failures(self._failures)
             self._progress = replace(self._progress, failed=self._progress.failed + len(self._failures))
