@@ -1,6 +1,7 @@
 """A batch in a process that is going to be killed: `python -m tests.core.batch.killed SOURCE LIBRARY LOG`.
 
-It gets ready, says so, waits for a line on standard input, and notes every window it hears in LOG, by its number of samples.
+It gets ready, says so, waits for a line on standard input, and notes every window it hears in LOG, by its length in
+samples.
 """
 
 import os
