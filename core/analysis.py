@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from core import audio, windows
 from core.audio import Limits, Source
 from core.memory import release_free_memory
-from core.model.engine import Engine, Window
+from core.model.engine import Engine, EngineInfo
 from core.results import Analysis, FrameScores, LogEntry, Waveform
 
 Progress = Callable[[int, int], None]
@@ -41,13 +41,9 @@ def analyze(
         AudioError: the clip cannot be decoded or analysed.
         EngineError: the engine cannot run it.
     """
-    log = _Log()
-    waveform = clip if isinstance(clip, Waveform) else audio.decode(clip, limits=options.limits)
-    log.finish("decode", f"{waveform.duration_s:.2f} s of audio from {_source_of(waveform)}")
-    parts = windows.split(waveform.samples, options.window_s, options.margin_s)
-    scores = windows.stitch(_score(parts, engine, on_progress or _ignore))
-    log.finish("score", f"{scores.num_frames} frames in {len(parts)} window{'s' if len(parts) > 1 else ''}")
-    return _summary(waveform, scores, engine, len(parts), log)
+    listening = Listening.begin(clip, options)
+    _score(listening, engine, on_progress or _ignore)
+    return listening.summary(engine.info)
 
 
 def with_decoding(analysis: Analysis, decode_s: float) -> Analysis:
@@ -59,37 +55,81 @@ def with_decoding(analysis: Analysis, decode_s: float) -> Analysis:
     return replace(analysis, timings_s=timings_s, log=log)
 
 
-def _score(parts: list[Window], engine: Engine, on_progress: Progress) -> list[FrameScores]:
+class Listening:
+    """One clip on its way: decoded and cut into windows, whose scores may come in any order and from any batch.
+
+    Attributes:
+        waveform: the decoded clip.
+        parts: its windows.
+        is_abandoned: one of its windows cannot be scored, so that the others need not be.
+        score_s: seconds of scoring so far, this clip's share of the batches its windows were in.
+    """
+
+    def __init__(
+        self, waveform: Waveform, options: AnalysisOptions = AnalysisOptions(), *, decode_s: float = 0.0
+    ) -> None:
+        self.waveform = waveform
+        self.parts = windows.split(waveform.samples, options.window_s, options.margin_s)
+        self.score_s = 0.0
+        self.is_abandoned = False
+        self._scores: list[FrameScores | None] = [None] * len(self.parts)
+        self._log = _Log()
+        self._log.add("decode", decode_s, f"{waveform.duration_s:.2f} s of audio from {_source_of(waveform)}")
+
+    @classmethod
+    def begin(cls, clip: Waveform | Source, options: AnalysisOptions = AnalysisOptions()) -> "Listening":
+        """Decode `clip`, unless it is decoded already; raises `AudioError` where that cannot be done."""
+        begun = time.perf_counter()
+        waveform = clip if isinstance(clip, Waveform) else audio.decode(clip, limits=options.limits)
+        return cls(waveform, options, decode_s=time.perf_counter() - begun)
+
+    def keep(self, number: int, scores: FrameScores, seconds: float) -> None:
+        """The scores of window `number`, and what they took."""
+        self._scores[number] = scores
+        self.score_s += seconds
+
+    @property
+    def is_complete(self) -> bool:
+        return all(scores is not None for scores in self._scores)
+
+    def summary(self, info: EngineInfo) -> Analysis:
+        """The analysis, once every window has been heard."""
+        begun = time.perf_counter()
+        count = len(self.parts)
+        scores = windows.stitch([each for each in self._scores if each is not None])
+        plural = "s" if count > 1 else ""
+        self._log.add("score", self.score_s, f"{scores.num_frames} frames in {count} window{plural}")
+        identity = self.waveform.sha256
+        checkpoint = f"checkpoint {info.checkpoint.id} ({info.checkpoint.revision})"
+        self._log.add("summarise", time.perf_counter() - begun, f"{checkpoint}, {info.engine} engine")
+        return Analysis(
+            name=self.waveform.name,
+            sha256=identity,
+            duration_s=self.waveform.duration_s,
+            checkpoint=info.checkpoint,
+            engine=info.engine,
+            device=info.device,
+            precision=info.precision,
+            labels=info.labels,
+            frame_logits=scores.logits,
+            embedding=scores.pooled,
+            num_windows=count,
+            timings_s=self._log.timings_s | {"total": sum(self._log.timings_s.values())},
+            log=tuple(self._log.entries),
+        )
+
+
+def _score(listening: Listening, engine: Engine, on_progress: Progress) -> None:
     """One window at a time, so that memory stays flat and a caller may see the progress."""
-    scores = []
-    on_progress(0, len(parts))
-    for done, part in enumerate(parts, start=1):
-        scores += engine.score([part])
-        if len(parts) > 1:
+    count = len(listening.parts)
+    on_progress(0, count)
+    for number, part in enumerate(listening.parts):
+        begun = time.perf_counter()
+        (scores,) = engine.score([part])
+        if count > 1:
             release_free_memory()
-        on_progress(done, len(parts))
-    return scores
-
-
-def _summary(waveform: Waveform, scores: FrameScores, engine: Engine, num_windows: int, log: "_Log") -> Analysis:
-    info = engine.info
-    identity = waveform.sha256
-    log.finish("summarise", f"checkpoint {info.checkpoint.id} ({info.checkpoint.revision}), {info.engine} engine")
-    return Analysis(
-        name=waveform.name,
-        sha256=identity,
-        duration_s=waveform.duration_s,
-        checkpoint=info.checkpoint,
-        engine=info.engine,
-        device=info.device,
-        precision=info.precision,
-        labels=info.labels,
-        frame_logits=scores.logits,
-        embedding=scores.pooled,
-        num_windows=num_windows,
-        timings_s=log.timings_s | {"total": sum(log.timings_s.values())},
-        log=tuple(log.entries),
-    )
+        listening.keep(number, scores, time.perf_counter() - begun)
+        on_progress(number + 1, count)
 
 
 def _source_of(waveform: Waveform) -> str:
@@ -104,15 +144,12 @@ def _ignore(done: int, total: int) -> None:
 
 
 class _Log:
-    """What was done, when, and how long each step took."""
+    """What was done, and how long each step took; a line's moment is the sum of the steps up to it."""
 
     def __init__(self) -> None:
-        self.begun = self.since = time.perf_counter()
         self.timings_s: dict[str, float] = {}
         self.entries: list[LogEntry] = []
 
-    def finish(self, step: str, message: str) -> None:
-        now = time.perf_counter()
-        self.timings_s[step] = now - self.since
-        self.entries.append(LogEntry(now - self.begun, f"{step}: {message}"))
-        self.since = now
+    def add(self, step: str, seconds: float, message: str) -> None:
+        self.timings_s[step] = seconds
+        self.entries.append(LogEntry(sum(self.timings_s.values()), f"{step}: {message}"))

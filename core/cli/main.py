@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_analyze(commands)
     _add_timeline(commands)
+    _add_batch(commands)
     _add_models(commands)
     serve = commands.add_parser("serve", help="start the dashboard")
     serve.add_argument("--port", type=_port, default=8501, help="1 to 65535 (default: 8501)")
@@ -117,6 +118,31 @@ def _add_timeline(commands: "argparse._SubParsersAction[_Parser]") -> None:
     timeline.set_defaults(run=_timeline)
 
 
+def _add_batch(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    batch = commands.add_parser("batch", help="analyse many clips into a library; goes on where an earlier run stopped")
+    batch.add_argument(
+        "source", metavar="SOURCE", help="a folder, a zip, a CSV with a column `file`, or a list of files"
+    )
+    batch.add_argument("--library", required=True, metavar="DIR|s3://…", help="where the library is, or is to be")
+    batch.add_argument("--metadata", metavar="CSV", help="columns about the clips: file, speaker, reference, …")
+    batch.add_argument(
+        "--speaker-from",
+        default="",
+        metavar="PATTERN",
+        help="a regular expression with a group (?P<speaker>…) on names",
+    )
+    batch.add_argument("--engine", choices=("local", "ray"), default="local", help="ray: many processes or machines")
+    batch.add_argument("--workers", type=int, default=0, metavar="N", help="clips heard at once (default: one a core)")
+    batch.add_argument("--checkpoint", metavar="NAME|DIR", help="a known checkpoint or a folder (default: bundled)")
+    batch.add_argument("--precision", choices=PRECISIONS)
+    batch.add_argument("--device", choices=DEVICES)
+    batch.add_argument(
+        "--no-sound", action="store_true", help="keep no sound in the library, only what was heard in it"
+    )
+    batch.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    batch.set_defaults(run=_batch)
+
+
 def _add_listening(command: _Parser) -> None:
     """What is heard, and how."""
     command.add_argument("clips", nargs="+", metavar="CLIP", help="audio or video files; - reads standard input")
@@ -146,6 +172,12 @@ def _timeline(options: argparse.Namespace, settings: Settings) -> int:
     from core.cli import timeline
 
     return timeline.run(options, settings)
+
+
+def _batch(options: argparse.Namespace, settings: Settings) -> int:
+    from core.cli.batch import run
+
+    return run(options, settings)
 
 
 def _analyze(options: argparse.Namespace, settings: Settings) -> int:

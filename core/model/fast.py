@@ -132,7 +132,7 @@ def _attend_by_head(qkv: Tensor, bias: Tensor) -> Tensor:
 
 
 class FastEncoder:
-    """Frame embeddings of several clips at once. Not thread-safe: the engine's lock guards it."""
+    """Frame embeddings of several clips at once. Threads may share it: its one changing part has a lock."""
 
     def __init__(self, network: Emotion2vec, dtype: torch.dtype, make: MakeLinear) -> None:
         self._config, self._dtype = network.config, dtype
