@@ -5,7 +5,8 @@
     ├── AudioError         a clip cannot be decoded or analysed
     ├── CheckpointError    a checkpoint is missing, damaged or not one of ours
     ├── EngineError        a model cannot run as asked (device, precision, missing package)
-    └── ExportError        a result cannot be written or read back
+    ├── ExportError        a result cannot be written or read back
+    └── LibraryError       a library cannot be opened, or what is asked of it cannot be done
 
 Each message is one sentence: what came, what is accepted, what to do.
 """
@@ -33,6 +34,10 @@ class EngineError(EmoScopeError):
 
 class ExportError(EmoScopeError):
     """A result cannot be written or read back."""
+
+
+class LibraryError(EmoScopeError):
+    """A library cannot be opened, or what is asked of it cannot be done."""
 
 
 def first_line(error: BaseException, most: int = 200) -> str:

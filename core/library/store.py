@@ -1,0 +1,367 @@
+"""`Library`: the tables, opened, written and asked."""
+
+import random
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from core.emotions import EMOTION_KEYS
+from core.errors import LibraryError, first_line
+from core.library.entries import Entry, Failure
+from core.library.query import Query, keys_sql, literal
+from core.library.tables import (
+    LIGHT,
+    SCHEMAS,
+    SCORES,
+    VERSION,
+    clips_table,
+    entry_from,
+    failures_table,
+    frames_table,
+    sounds_table,
+)
+from core.results import Array
+
+Made = TypeVar("Made")
+SPACES = ("emotion", "speaker", "scores")
+ATTEMPTS = 12  # of a write that another process's write got in the way of
+KEYS_AT_ONCE = 500
+FRAGMENTS = 64  # as many files of a table are merged into one
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Vectors of clips: `keys` and their (num_clips, dim) float32, and of how many clips there was none."""
+
+    keys: tuple[str, ...]
+    values: Array
+    without: int
+
+
+class Library:
+    """A catalogue of analysed clips in Lance tables: a folder, or an address such as `s3://bucket/path`.
+
+    Safe from several threads and processes at once. Writes of one call are seen whole or, of clips that were cut short
+    by a kill, not at all: what belongs to a clip is written before the clip.
+    """
+
+    def __init__(self, location: str, tables: Mapping[str, Any]) -> None:
+        self.location = location
+        self._tables = tables
+
+    @classmethod
+    def open(cls, location: str | Path, *, create: bool = True) -> "Library":
+        """Open a library, or make one.
+
+        For object storage the usual variables of the environment are read (`AWS_ACCESS_KEY_ID`, …).
+
+        Raises:
+            LibraryError: it cannot be opened, is none and must not be made, or was made by a newer EmoScope.
+        """
+        import lancedb
+
+        address = str(location)
+        try:
+            database = lancedb.connect(address)
+            if not create and "clips" not in database.table_names(limit=100):
+                raise LibraryError(f"There is no library at {address!r}; name one that is there, or begin one.")
+            tables = {name: _opened(database, name) for name in SCHEMAS}
+            library = cls(address, tables)
+            library._check_version()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise LibraryError(f"The library {address!r} cannot be opened ({first_line(error)}).") from error
+        return library
+
+    # What is written
+
+    def put(self, entries: Sequence[Entry], fingerprints: Sequence[str] = ()) -> int:
+        """Add the clips that are not there yet, and note which files they came from; how many were new.
+
+        A clip that was deleted comes back. Raises `LibraryError` where it cannot be written.
+        """
+        entries = list({entry.key: entry for entry in entries}.values()) if not fingerprints else list(entries)
+        noted = list(zip(fingerprints, (entry.key for entry in entries), strict=True)) if fingerprints else []
+        entries = list({entry.key: entry for entry in entries}.values())
+        if not entries:
+            return 0
+        self._merge("sounds", "key", sounds_table(entries))
+        self._merge("frames", "key", frames_table(entries))
+        new = self._merge("clips", "key", clips_table(entries), revive=True)
+        self._forget_failures([entry.source for entry in entries])
+        if noted:
+            self._note_done(noted)
+        return new
+
+    def put_failures(self, failures: Sequence[Failure]) -> None:
+        """Keep what was no clip: the latest word on each source."""
+        if failures:
+            self._merge("failures", "source", failures_table(failures), update=True)
+
+    def update(self, keys: Collection[str], **changes: Any) -> int:
+        """Change `speaker`, `reference`, `speaker_model` or `speaker_embedding` of clips to one value; how many changed.
+
+        `add_tags` and `remove_tags` are collections of tags. Raises `LibraryError` for other names.
+        """
+        known = {"speaker", "reference", "speaker_model", "speaker_embedding", "add_tags", "remove_tags"}
+        if unknown := sorted(set(changes) - known):
+            raise LibraryError(f"A clip's {', '.join(unknown)} cannot be changed; {', '.join(sorted(known))} can.")
+        add, remove = set(changes.pop("add_tags", ())), set(changes.pop("remove_tags", ()))
+
+        def changed(row: dict[str, Any]) -> dict[str, Any]:
+            tags = sorted((set(row["tags"] or ()) | add) - remove)
+            return row | changes | {"tags": tags}
+
+        return self._rewrite(keys, changed)
+
+    def put_speaker_vectors(self, vectors: Mapping[str, Array], model: str) -> int:
+        """Keep a vector of the voice of each of these clips, and which model it is of; how many changed."""
+
+        def changed(row: dict[str, Any]) -> dict[str, Any]:
+            vector = np.asarray(vectors[row["key"]], np.float32)
+            return row | {"speaker_embedding": vector, "speaker_model": model}
+
+        return self._rewrite(vectors.keys(), changed)
+
+    def delete(self, keys: Collection[str]) -> int:
+        """Put clips out of sight, until they are taken back or `compact` removes them; how many."""
+        now = datetime.now(UTC)
+        return self._rewrite(keys, lambda row: row | {"deleted_at": row["deleted_at"] or now})
+
+    def undelete(self, keys: Collection[str]) -> int:
+        """Take deleted clips back; how many."""
+        return self._rewrite(keys, lambda row: row | {"deleted_at": None})
+
+    # What is asked
+
+    def has(self, keys: Collection[str]) -> set[str]:
+        """Those of the keys whose clips are there."""
+        found: set[str] = set()
+        for some in _in_parts(keys):
+            table = self._select("clips", f"{keys_sql(some)} AND deleted_at IS NULL", ["key"])
+            found |= set(table.column("key").to_pylist())
+        return found
+
+    def sources_done(self, fingerprints: Collection[str]) -> set[str]:
+        """Those of the files' fingerprints whose clips are there."""
+        key_of: dict[str, str] = {}
+        for some in _in_parts(fingerprints):
+            where = f"fingerprint IN ({', '.join(map(literal, some))})"
+            rows = self._select("done", where, ["fingerprint", "key"]).to_pylist()
+            key_of |= {row["fingerprint"]: row["key"] for row in rows}
+        present = self.has(set(key_of.values()))
+        return {fingerprint for fingerprint, key in key_of.items() if key in present}
+
+    def get(self, key: str) -> Entry:
+        """One clip with all that is known of it. Raises `LibraryError` where it is not there, or damaged."""
+        where = keys_sql([key])
+        clips = self._select("clips", where, None).to_pylist()
+        if not clips:
+            raise LibraryError(f"The library has no clip {key[:12]}…")
+        frames = self._select("frames", where, None).to_pylist()
+        return entry_from(clips[0], frames[0] if frames else None, self.sound(key))
+
+    def sound(self, key: str) -> bytes:
+        """The clip as Ogg Opus; empty where sound was not kept."""
+        rows = self._select("sounds", keys_sql([key]), ["opus"]).to_pylist()
+        return bytes(rows[0]["opus"]) if rows else b""
+
+    def rows(
+        self, query: Query = Query(), *, columns: Sequence[str] | None = None, limit: int | None = None, offset: int = 0
+    ) -> Any:
+        """A page of the clips that are meant, as a `pyarrow.Table`; without vectors unless they are asked for by name."""
+        from lancedb.query import ColumnOrdering
+
+        wanted = list(LIGHT if columns is None else columns)
+        order = [
+            ColumnOrdering(column_name=query.order, ascending=not query.descending, nulls_first=False),
+            ColumnOrdering(column_name="key", ascending=True, nulls_first=False),
+        ]
+        chosen = self._tables["clips"].search().where(query.sql).select(wanted).order_by(order).offset(offset)
+        return self._asked(lambda: chosen.limit(limit if limit is not None else self.count(query) or 1).to_arrow())
+
+    def count(self, query: Query = Query()) -> int:
+        """How many clips are meant."""
+        return int(self._asked(lambda: self._latest("clips").count_rows(query.sql)))
+
+    def facets(self, query: Query = Query()) -> dict[str, dict[str, int]]:
+        """How many clips there are of each label, speaker, checkpoint, reference and tag; "" counts those without."""
+        import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+        names = ["label", "speaker", "checkpoint", "reference", "tags"]
+        table = self._select("clips", query.sql, names)
+        found = {}
+        for name in names:
+            column = pc.list_flatten(table.column(name)) if name == "tags" else table.column(name)
+            counted = pc.value_counts(column.combine_chunks() if hasattr(column, "combine_chunks") else column)
+            found["tag" if name == "tags" else name] = {
+                each["values"] or "": each["counts"] for each in counted.to_pylist()
+            }
+        return found
+
+    def matrix(self, query: Query = Query(), space: str = "emotion") -> Vectors:
+        """Vectors of the clips that are meant, in a space: "emotion" (embeddings), "speaker" or "scores" (the nine).
+
+        Raises `LibraryError` for an unknown space, or where the vectors are of different lengths (two checkpoints).
+        """
+        if space not in SPACES:
+            raise LibraryError(f"There is no space {space!r}; there are {', '.join(SPACES)}.")
+        columns = {"emotion": ["embedding"], "speaker": ["speaker_embedding"], "scores": list(SCORES)}[space]
+        table = self.rows(query, columns=["key", *columns])
+        keys = table.column("key").to_pylist()
+        if space == "scores":
+            values = np.stack([table.column(name).to_numpy() for name in columns], axis=1).astype(np.float32)
+            return Vectors(tuple(keys), values.reshape(len(keys), len(EMOTION_KEYS)), 0)
+        found = [(key, vector) for key, vector in zip(keys, table.column(columns[0]).to_pylist(), strict=True) if vector]
+        lengths = {len(vector) for _, vector in found}
+        if len(lengths) > 1:
+            sizes = " and ".join(map(str, sorted(lengths)))
+            raise LibraryError(f"These clips' vectors have {sizes} dimensions: choose those of one checkpoint.")
+        values = np.array([vector for _, vector in found], np.float32).reshape(len(found), max(lengths, default=0))
+        return Vectors(tuple(key for key, _ in found), values, len(keys) - len(found))
+
+    def failures(self, limit: int | None = None) -> list[Failure]:
+        """The files that were no clips, by name."""
+        import json
+
+        rows = self._select("failures", "true", ["source", "error", "metadata"], limit).to_pylist()
+        return sorted(
+            (Failure(row["source"], row["error"], json.loads(row["metadata"])) for row in rows), key=lambda f: f.source
+        )
+
+    def size_bytes(self) -> int:
+        """What the tables take, older versions of them not counted."""
+        return sum(int(table.stats()["total_bytes"]) for table in self._tables.values())
+
+    def compact(self) -> int:
+        """Remove deleted clips and what no longer belongs to any, and merge small files; how many rows went."""
+        from core.library.care import removed_orphans
+
+        before = self.count(Query(deleted=True))
+        self._asked(lambda: self._latest("clips").delete("deleted_at IS NOT NULL"))
+        gone = before + removed_orphans(self)
+        for name in self._tables:
+            self._optimise(name, at_once=True)
+        return gone
+
+    # How
+
+    def _rewrite(self, keys: Collection[str], change: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
+        """Read whole rows, change them, and put them back, some hundreds at a time, each lot at once or not at all."""
+        import pyarrow as pa  # type: ignore[import-untyped]
+
+        changed = 0
+        for some in _in_parts(keys):
+            rows = self._select("clips", keys_sql(some), None).to_pylist()
+            if rows:
+                table = pa.Table.from_pylist([change(row) for row in rows], schema=SCHEMAS["clips"])
+                self._merge("clips", "key", table, update=True)
+            changed += len(rows)
+        return changed
+
+    def _forget_failures(self, sources: Sequence[str]) -> None:
+        if self._latest("failures").count_rows():
+            for some in _in_parts(sources):
+                where = f"source IN ({', '.join(map(literal, some))})"
+                self._tried(lambda where=where: self._latest("failures").delete(where))  # type: ignore[misc]
+
+    def _note_done(self, noted: Sequence[tuple[str, str]]) -> None:
+        import pyarrow as pa  # type: ignore[import-untyped]
+
+        unique = dict(noted)
+        table = pa.table({"fingerprint": list(unique), "key": list(unique.values())}, schema=SCHEMAS["done"])
+        self._merge("done", "fingerprint", table, update=True)
+
+    def _merge(self, name: str, on: str, rows: Any, *, update: bool = False, revive: bool = False) -> int:
+        """Insert the rows whose `on` is new; of the others, update all, those that were deleted, or none. How many new."""
+        if not rows.num_rows:
+            return 0
+
+        def merge() -> int:
+            merging = self._latest(name).merge_insert(on).when_not_matched_insert_all()
+            if update:
+                merging = merging.when_matched_update_all()
+            elif revive:
+                merging = merging.when_matched_update_all(where="target.deleted_at IS NOT NULL")
+            return int(merging.execute(rows).num_inserted_rows)
+
+        inserted = self._tried(merge)
+        self._optimise(name)
+        return inserted
+
+    def _optimise(self, name: str, *, at_once: bool = False) -> None:
+        """Merge small files where many have come together; another process may be doing so: then it need not be done."""
+        from datetime import timedelta
+
+        table = self._latest(name)
+        if not at_once and int(table.stats()["fragment_stats"]["num_small_fragments"]) < FRAGMENTS:
+            return
+        try:
+            table.optimize(cleanup_older_than=timedelta(hours=1))
+        except (OSError, ValueError, RuntimeError):
+            if at_once:
+                raise
+
+    def _latest(self, name: str) -> Any:
+        table = self._tables[name]
+        table.checkout_latest()
+        return table
+
+    def _select(self, name: str, where: str, columns: list[str] | None, limit: int | None = None) -> Any:
+        def ask() -> Any:
+            table = self._latest(name)
+            chosen = table.search().where(where)
+            if columns is not None:
+                chosen = chosen.select(columns)
+            return chosen.limit(limit or max(1, table.count_rows())).to_arrow()
+
+        return self._asked(ask)
+
+    def _asked(self, ask: Callable[[], Made]) -> Made:
+        try:
+            return ask()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise LibraryError(f"The library {self.location!r} cannot be read ({first_line(error)}).") from error
+
+    def _tried(self, write: Callable[[], Made]) -> Made:
+        """Write; again, a little later each time, where another's write got in the way."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return write()
+            except (OSError, ValueError, RuntimeError) as error:
+                if "conflict" not in str(error).lower() or attempt == ATTEMPTS - 1:
+                    raise LibraryError(
+                        f"The library {self.location!r} cannot be written ({first_line(error)}); nothing of it is lost."
+                    ) from error
+                time.sleep(random.uniform(0.5, 1.0) * min(2.0, 0.05 * 2**attempt))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _check_version(self) -> None:
+        rows = {row["name"]: row["value"] for row in self._select("about", "true", None).to_pylist()}
+        version = int(rows.get("version", "0"))
+        if version > VERSION:
+            raise LibraryError(
+                f"The library {self.location!r} is of version {version}; this EmoScope reads up to {VERSION}: update it."
+            )
+        if version < VERSION:
+            from core.library.migration import migrate
+
+            migrate(self._tables, version)
+
+
+def _opened(database: Any, name: str) -> Any:
+    """The table, made where there is none; two processes may begin a library at once."""
+    try:
+        table = database.create_table(name, schema=SCHEMAS[name], exist_ok=True)
+    except (ValueError, OSError, RuntimeError):
+        return database.open_table(name)
+    return table
+
+
+def _in_parts(values: Collection[str]) -> list[list[str]]:
+    some = sorted(set(values))
+    return [some[begin : begin + KEYS_AT_ONCE] for begin in range(0, len(some), KEYS_AT_ONCE)]
