@@ -164,6 +164,8 @@ def test_degraded_speech_is_as_loud_and_as_noisy_as_it_says() -> None:
     assert CONDITIONS["10 dB louder"](clip).samples == pytest.approx(samples * 10**0.5, rel=1e-5)
     coded = CONDITIONS["Opus, 16 kbit/s"](clip).samples
     assert coded.shape[0] == pytest.approx(32_000, abs=400) and np.std(coded) == pytest.approx(np.std(samples), rel=0.3)
+
+
 def test_the_shipped_card_is_the_one_its_files_make(tmp_path: Path) -> None:
     folder, kept = card.BUNDLED_DIR, Path(card.__file__).parent / "results"
     text = card.card(
@@ -173,5 +175,3 @@ def test_the_shipped_card_is_the_one_its_files_make(tmp_path: Path) -> None:
         (folder / "model.safetensors").stat().st_size / 1e6,
     )
     assert (folder / "MODEL_CARD.md").read_text(encoding="utf-8") == text
-
-
