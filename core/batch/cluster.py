@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 from core.analysis import AnalysisOptions
 from core.audio import Limits
 from core.audio.openers import from_record, to_record
+from core.batch.items import Item, Items
 from core.batch.metadata import Known
 from core.batch.progress import Pace, Progress
 from core.batch.run import BatchOptions, Result, run_batch
-from core.batch.sources import Item, Items
 from core.checkpoints import resolve
 from core.errors import EmoScopeError, EngineError, first_line
 from core.library.entries import Failure

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from core.analysis import AnalysisOptions
 from core.batch.decoders import Decoders
+from core.batch.items import Item, Items
 from core.batch.lanes import Lanes
 from core.batch.progress import Progress
 from core.batch.reading import Clip, Read, Reader, failure
-from core.batch.sources import Item, Items
 from core.batch.waiting import Room, WindowPool
 from core.batch.writing import WRITE_CLIPS, Heard, OnFailure, OnProgress, Outcome, Present, Writer
 from core.library.entries import Failure
