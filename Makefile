@@ -9,13 +9,16 @@ PORT ?= 8501
 DATA ?= ../shared/speech
 SIZE ?= large
 
-.PHONY: run test lint bench train evaluate clean chromium
+.PHONY: run test cluster lint bench train evaluate clean chromium
 
 run: $(VENV)/.runtime
 	$(BIN)/python -m streamlit run dashboard/app.py --server.port $(PORT)
 
 test: $(VENV)/.dev chromium
 	$(BIN)/python -m pytest
+
+# Ray, for `emoscope batch --engine ray`; without it, its tests are skipped.
+cluster: $(VENV)/.cluster
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -26,6 +29,7 @@ bench: $(VENV)/.runtime
 	$(BIN)/python -m benchmarks.cold_start --size $(SIZE)
 	$(BIN)/python -m benchmarks.warm --size $(SIZE) --seconds 1 3 10 30
 	$(BIN)/python -m benchmarks.long_audio
+	$(BIN)/python -m benchmarks.batch --size $(SIZE) --data $(DATA)
 
 # Five twins that each leave a fifth of the speakers out, and the weights that ship; JOBS at a time, a core each.
 RUNS := runs/held-out-0 runs/held-out-1 runs/held-out-2 runs/held-out-3 runs/held-out-4 runs/bundled
@@ -64,6 +68,10 @@ $(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.cluster: requirements-cluster.txt $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-cluster.txt
 	@touch $@
 
 # The browser tests drive Debian's Chromium.

@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,24 @@ from core.settings import PRECISIONS, Settings
 Scores = dict[str, list[float]]  # of each clip, by file name, in the order of the labels
 
 SPEECH = Path("../shared/speech")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Seconds on the wall, and of all cores together, decoding processes included.
+
+    On a machine that others use as well, the second says what the first would be without them.
+    """
+
+    seconds: float
+    cpu_s: float
+
+    @classmethod
+    def now(cls) -> "Taken":
+        return cls(time.perf_counter(), sum(os.times()[:4]))
+
+    def since(self, begun: "Taken") -> "Taken":
+        return Taken(self.seconds - begun.seconds, self.cpu_s - begun.cpu_s)
 
 
 def made_up_clips(folder: Path, count: int) -> None:
@@ -82,30 +100,31 @@ def scores_in(location: Path) -> Scores:
 
 def measure(
     reference: FunasrEngine, engines: dict[str, Engine], folder: Path, libraries: Path, options: argparse.Namespace
-) -> tuple[dict[str, list[float]], dict[str, Scores]]:
-    """Seconds of every round, and the scores of the last, by contender."""
-    taken: dict[str, list[float]] = {name: [] for name in ("funasr", *engines)}
+) -> tuple[dict[str, list[Taken]], dict[str, Scores]]:
+    """What every round took, and the scores of the last, by contender."""
+    taken: dict[str, list[Taken]] = {name: [] for name in ("funasr", *engines)}
     scores: dict[str, Scores] = {}
     for turn in range(options.rounds):
-        begun = time.perf_counter()
+        begun = Taken.now()
         scores["funasr"] = funasr_list(reference, folder)
-        taken["funasr"].append(time.perf_counter() - begun)
+        taken["funasr"].append(Taken.now().since(begun))
         for name, engine in engines.items():
             location = libraries / f"{name}-{turn}"
-            begun = time.perf_counter()
+            begun = Taken.now()
             our_batch(engine, folder, location, BatchOptions(workers=options.workers, keep_sound=options.sound))
-            taken[name].append(time.perf_counter() - begun)
+            taken[name].append(Taken.now().since(begun))
             scores[name] = scores_in(location)
     return taken, scores
 
 
-def compared(taken: dict[str, list[float]], scores: dict[str, Scores], heard_s: float) -> dict[str, Any]:
+def compared(taken: dict[str, list[Taken]], scores: dict[str, Scores], heard_s: float) -> dict[str, Any]:
     """The best round of each contender, and how far its scores are from FunASR's."""
-    best = {name: min(seconds) for name, seconds in taken.items()}
+    best = {name: min(each.seconds for each in rounds) for name, rounds in taken.items()}
     ours = {name: said for name, said in scores.items() if name != "funasr"}
     reference = scores["funasr"]
     return {
-        "seconds": {name: [round(each, 2) for each in seconds] for name, seconds in taken.items()},
+        "seconds": {name: [round(each.seconds, 2) for each in rounds] for name, rounds in taken.items()},
+        "cpu_seconds": {name: [round(each.cpu_s, 1) for each in rounds] for name, rounds in taken.items()},
         "clips_per_s": {name: round(len(reference) / seconds, 2) for name, seconds in best.items()},
         "times_real_time": {name: round(heard_s / seconds, 1) for name, seconds in best.items()},
         "times_funasr": {name: round(best["funasr"] / best[name], 2) for name in ours},

@@ -50,15 +50,15 @@ def test_requirements_are_pinned_and_end_with_the_package() -> None:
         assert "-r requirements.txt" in text
 
 
-@pytest.mark.parametrize("target", ["run", "test", "lint", "bench", "train"])
+@pytest.mark.parametrize("target", ["run", "test", "cluster", "lint", "bench", "train"])
 def test_make_knows_its_targets(target: str) -> None:
     result = subprocess.run(["make", "-n", target], capture_output=True, text=True, cwd=ROOT, check=False)
     assert result.returncode == 0 and result.stdout, result.stderr
 
 
-def test_ci_calls_make_test() -> None:
+def test_ci_calls_make_test_with_ray_installed() -> None:
     script = (ROOT / ".ci" / "run").read_text()
-    assert "make test" in script and script.startswith("#!")
+    assert "make cluster" in script and "make test" in script and script.startswith("#!")
 
 
 def test_layers_import_downwards_only() -> None:

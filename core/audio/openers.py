@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from io import BytesIO
 from typing import IO, Any, Protocol, cast
 
@@ -116,6 +116,33 @@ class ZipOpener:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class StoreOpener:
+    """An object of an object store, `path` below an address such as `s3://bucket/clips`; read by ranges, as needed."""
+
+    address: str
+    path: str
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[IO[bytes]]:
+        try:
+            store, root = store_at(self.address)
+            file = store.open_input_file(f"{root}/{self.path}")
+        except (OSError, ValueError) as error:
+            raise AudioError(f"{name!r} cannot be fetched ({first_line(error)}); try again.") from error
+        with file:
+            yield file
+
+
+@lru_cache(maxsize=16)
+def store_at(address: str) -> tuple[Any, str]:
+    """pyarrow's file system of an address, and the path in it; `ValueError` or `OSError` where there is none."""
+    from pyarrow import fs
+
+    store, root = fs.FileSystem.from_uri(address)
+    return store, root.rstrip("/")
+
+
 def to_record(opener: Opener) -> dict[str, Any]:
     """An opener as plain JSON values; `EngineError` for one of bytes in memory, which stay in their process."""
     if isinstance(opener, FileOpener):
@@ -123,6 +150,8 @@ def to_record(opener: Opener) -> dict[str, Any]:
     if isinstance(opener, ZipOpener):
         archive = os.path.abspath(opener.archive.path)  # noqa: PTH100
         return {"archive": archive, "index": opener.index, "max_mb": opener.max_mb}
+    if isinstance(opener, StoreOpener):
+        return {"address": opener.address, "path": opener.path}
     raise EngineError("Clips in memory cannot go to a cluster; save them to a folder that its machines share.")
 
 
@@ -130,6 +159,8 @@ def from_record(record: Mapping[str, Any]) -> Opener:
     """The inverse of `to_record`."""
     if "archive" in record:
         return ZipOpener(Archive(record["archive"]), record["index"], record["max_mb"])
+    if "address" in record:
+        return StoreOpener(record["address"], record["path"])
     return FileOpener(record["path"], record["inside"])
 
 

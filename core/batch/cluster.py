@@ -8,24 +8,30 @@ Actors reach clips and library by the same path or address as the one who asked:
 import contextlib
 import itertools
 import json
+import logging
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from core.analysis import AnalysisOptions
 from core.audio import Limits
 from core.audio.openers import from_record, to_record
+from core.batch.items import Item, Items
 from core.batch.metadata import Known
 from core.batch.progress import Pace, Progress
 from core.batch.run import BatchOptions, Result, run_batch
-from core.batch.sources import Item, Items
-from core.errors import EngineError
+from core.checkpoints import resolve
+from core.errors import EmoScopeError, EngineError, first_line
 from core.library.entries import Failure
+from core.model.engine import Engine
 from core.settings import Settings, available_cores
 
 if TYPE_CHECKING:
     from core.batch.writing import OnFailure, OnProgress
+    from core.library import Library
 
 PIECE_CLIPS = 64
 _COUNTED = ("done", "present", "failed", "done_s", "heard_s")
@@ -50,9 +56,11 @@ def run_on_cluster(
         options: `workers` actors, by default one a core here (one a GPU with `settings.device` cuda).
 
     Raises:
+        CheckpointError: the checkpoint is not even here.
         EngineError: Ray is not installed, or an actor cannot load the model or reach the library.
     """
     ray = _ray()
+    resolve(checkpoint, settings)
     cancel = cancel or threading.Event()
     workers = options.workers or available_cores()
     records = [json.dumps(_record(item)) for item in items]
@@ -63,11 +71,14 @@ def run_on_cluster(
         outcomes = _dataset(ray, pieces, workers, settings, listening)
         try:
             for row in outcomes:
-                told.take(json.loads(row["outcome"]))
+                outcome = json.loads(row["outcome"])
+                if "error" in outcome:
+                    raise EngineError(f"The cluster could not go on: {outcome['error']}")
+                told.take(outcome)
                 if cancel.is_set():
                     break
-        except ray.exceptions.RayError as error:
-            raise EngineError(f"The cluster could not go on: {_cause(error)}") from error
+        except (ray.exceptions.RayError, ray.data.exceptions.SystemException) as error:
+            raise EngineError(f"The cluster could not go on: {first_line(error)}") from error
     return Result(told.finish(), tuple(items.notes()), cancel.is_set())
 
 
@@ -92,23 +103,39 @@ class Listener:
     """An actor: one model, one connection to the library."""
 
     def __init__(self, checkpoint: str, settings: Settings, location: str, options: BatchOptions) -> None:
-        from core.library import Library
-        from core.model import open_engine
-
-        self._engine = open_engine(checkpoint, replace(settings, threads=1))
-        self._library = Library.open(location)
-        listening = AnalysisOptions(
-            options.listening.window_s, options.listening.margin_s, Limits.from_settings(settings)
-        )
+        self._checkpoint, self._settings, self._location = checkpoint, replace(settings, threads=1), location
+        limits = Limits.from_settings(settings)
+        listening = AnalysisOptions(options.listening.window_s, options.listening.margin_s, limits)
         self._options = replace(options, workers=1, listening=listening)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        """A piece, as JSON records of its items, becomes the counts of what happened and the failures."""
+        """A piece, as JSON records of its items, becomes the counts of what happened and the failures.
+
+        An error of ours travels as its sentence: raised here, Ray would try again for ever, and tell all its traces.
+        """
+        try:
+            outcome = self._outcome(_Piece([_item(record) for record in json.loads(row["piece"])]))
+        except EmoScopeError as error:
+            outcome = {"error": str(error)}
+        return {"outcome": json.dumps(outcome)}
+
+    def _outcome(self, items: Items) -> dict[str, Any]:
         failures: list[Failure] = []
-        items = _Piece([_item(record) for record in json.loads(row["piece"])])
         result = run_batch(items, self._engine, self._library, self._options, on_failure=failures.append)
         counts = {name: getattr(result.progress, name) for name in _COUNTED}
-        return {"outcome": json.dumps({"counts": counts, "failures": [asdict(failure) for failure in failures]})}
+        return {"counts": counts, "failures": [asdict(failure) for failure in failures]}
+
+    @cached_property
+    def _engine(self) -> Engine:
+        from core.model import open_engine
+
+        return open_engine(self._checkpoint, self._settings)
+
+    @cached_property
+    def _library(self) -> "Library":
+        from core.library import Library
+
+        return Library.open(self._location)
 
 
 class _Piece(Items):
@@ -157,6 +184,7 @@ def _ray() -> Any:
     try:
         import ray
         import ray.data
+        import ray.data.exceptions
         import ray.exceptions
     except ImportError as error:
         raise EngineError(
@@ -171,22 +199,16 @@ def _started(ray: Any, workers: int) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    import os
-
     local: dict[str, Any] = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": workers, "include_dashboard": False}
-    ray.init(log_to_driver=False, logging_level="ERROR", **local)
-    ray.data.DataContext.get_current().enable_progress_bars = False
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)  # Ray tells everything twice and at length; what matters is raised
     try:
+        ray.init(log_to_driver=False, logging_level="FATAL", **local)
+        ray.data.DataContext.get_current().enable_progress_bars = False
         yield
     finally:
         ray.shutdown()
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost reason, which is the one that a person can do something about."""
-    while (cause := getattr(error, "cause", None) or error.__cause__) is not None:
-        error = cause
-    return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+        logging.disable(before)
 
 
 def _ignore(_: Any) -> None:

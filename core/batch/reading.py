@@ -8,7 +8,7 @@ from typing import IO
 from core.analysis import AnalysisOptions, Listening
 from core.audio.openers import BytesOpener, to_record
 from core.audio.worker import DecodingProcess, Request
-from core.batch.sources import Item
+from core.batch.items import Item
 from core.errors import EmoScopeError
 from core.library.entries import Entry, Failure, entry_key, listening_settings
 from core.model.engine import EngineInfo

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from core.analysis import AnalysisOptions
 from core.batch.decoders import Decoders
+from core.batch.items import Item, Items
 from core.batch.lanes import Lanes
 from core.batch.progress import Progress
 from core.batch.reading import Clip, Read, Reader, failure
-from core.batch.sources import Item, Items
 from core.batch.waiting import Room, WindowPool
 from core.batch.writing import WRITE_CLIPS, Heard, OnFailure, OnProgress, Outcome, Present, Writer
 from core.library.entries import Failure
@@ -128,9 +128,9 @@ class _Batch:
             raise self._error
         cancelled = self._cancel.is_set()
         progress = writer.tell(self._total, self._items.ignored, self._lanes.heard_s, last=True)
-        if not cancelled:
-            progress = replace(progress, total=progress.handled, left_s=0.0)
-        return Result(progress, tuple(self._items.notes()), cancelled)
+        if cancelled:  # what the rest would have said is not known
+            return Result(progress, cancelled=True)
+        return Result(replace(progress, total=progress.handled, left_s=0.0), tuple(self._items.notes()))
 
     def _arriving(self) -> Iterator[Outcome | None]:
         """What the stages hand out, and None now and then while nothing comes; ends with the last lane."""
@@ -195,7 +195,7 @@ class _Batch:
                 self._tell(outcome)
             else:
                 reads.append(outcome)
-        done = self._library.sources_done([read.fingerprint for read in reads])
+        done = self._library.sources_done([read.fingerprint for read in reads]) if reads else set()
         for read in reads:
             if read.fingerprint in done:
                 self._tell(Present())

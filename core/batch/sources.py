@@ -9,66 +9,16 @@ import tempfile
 import weakref
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from dataclasses import replace
+from pathlib import Path
 
-from core.audio.openers import Archive, BytesOpener, FileOpener, Opener, ZipOpener
+from core.audio.openers import Archive, BytesOpener, FileOpener, StoreOpener, ZipOpener, store_at
+from core.batch.items import Item, Items, is_beside, is_hidden
 from core.batch.metadata import Known, Manifest, SpeakerPattern, Table
 from core.errors import SettingsError, first_line
 from core.settings import Settings
-from core.text import plain
 
-# Files that people keep beside their clips; anything else is tried, and is a failure where it is no sound.
-_BESIDE_CLIPS = """
-    txt csv tsv json jsonl md rst html htm xml yaml yml toml ini cfg log py ipynb sh r m
-    pdf doc docx odt rtf xls xlsx ods ppt pptx png jpg jpeg gif bmp webp tif tiff svg
-    textgrid eaf pfsx srt vtt ass lab trs cha stm ctm phn wrd npy npz parquet arrow pkl pt
-    safetensors db sqlite bib tex md5 sha256 license
-"""
-BESIDE_CLIPS = frozenset(f".{kind}" for kind in _BESIDE_CLIPS.split())
-ARCHIVE_LITTER = "__MACOSX"  # what macOS puts into every zip
 LIST_KINDS = (".txt", ".lst", ".list")
-MAX_NAME_CHARACTERS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One clip to be.
-
-    Attributes:
-        place: where it is within its source ("folder/clip.wav"), as it is written there: data, never a path.
-        opener: gives its bytes.
-        known: what is known of it beside the sound.
-    """
-
-    place: str
-    opener: Opener
-    known: Known = field(default_factory=Known)
-
-    @property
-    def name(self) -> str:
-        """The place as a person reads it, and as it is kept: one printable line."""
-        return shown(self.place)
-
-
-class Items:
-    """A stream of items that can be begun anew; `ignored` and `notes` are complete once it was read to the end."""
-
-    ignored = 0
-
-    def __iter__(self) -> Iterator[Item]:
-        raise NotImplementedError
-
-    def count(self) -> int:
-        """How many items there will be; reads names only, no clip."""
-        return sum(1 for _ in self._places())
-
-    def notes(self) -> list[str]:
-        """Sentences about what was not understood."""
-        return []
-
-    def _places(self) -> Iterable[object]:
-        return self
 
 
 class FolderItems(Items):
@@ -98,7 +48,7 @@ class FolderItems(Items):
             return
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                yield from () if _is_hidden(entry.name) else self._walk(entry.path)
+                yield from () if is_hidden(entry.name) else self._walk(entry.path)
             elif not (entry.is_symlink() and entry.is_dir() and _leads_back(entry.path, self._root)):
                 yield entry.path
 
@@ -228,7 +178,7 @@ class DescribedItems(Items):
 def items_of(
     source: str | Path, settings: Settings = Settings(), *, metadata: str | Path | None = None, speaker_from: str = ""
 ) -> Items:
-    """The clips of a folder, a zip, a CSV, a list, or one sound file.
+    """The clips of a folder, a zip, a CSV, a list, one sound file, or an object store (`s3://bucket/clips`).
 
     Args:
         metadata: a CSV joined to the clips by relative path or file name; sought in `source` where it is not here.
@@ -238,7 +188,7 @@ def items_of(
         SettingsError: the source, the CSV or the expression cannot be used.
     """
     path = Path(source)
-    items = _items_at(path, settings)
+    items = StoreItems(str(source)) if "://" in str(source) else _items_at(path, settings)
     manifest = Manifest(_beside(metadata, path)) if metadata is not None else None
     return described(items, manifest, speaker_from)
 
@@ -265,6 +215,32 @@ def _items_at(path: Path, settings: Settings) -> Items:
     return ListItems(path) if kind in LIST_KINDS else SingleItem(path)
 
 
+class StoreItems(Items):
+    """Every object below an address such as `s3://bucket/clips`. Raises `SettingsError` where it cannot be listed."""
+
+    def __init__(self, address: str) -> None:
+        from pyarrow import fs
+
+        self._address = address.rstrip("/")
+        try:
+            store, root = store_at(self._address)
+            found = store.get_file_info(fs.FileSelector(root, recursive=True))
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{address!r} cannot be listed ({first_line(error)}); check it.") from None
+        self._paths = sorted(each.path[len(root) :].lstrip("/") for each in found if each.type == fs.FileType.File)
+
+    def __iter__(self) -> Iterator[Item]:
+        self.ignored = 0
+        for path in self._paths:
+            if is_beside(path):
+                self.ignored += 1
+            else:
+                yield Item(path, StoreOpener(self._address, path))
+
+    def _places(self) -> Iterable[object]:
+        return (path for path in self._paths if not is_beside(path))
+
+
 class SingleItem(Items):
     """One sound file."""
 
@@ -280,26 +256,6 @@ def _beside(metadata: str | Path, source: Path) -> Path:
     path = Path(metadata)
     folder = source if source.is_dir() else source.parent
     return path if path.exists() or path.is_absolute() or not (folder / path).exists() else folder / path
-
-
-def shown(name: str) -> str:
-    """A relative name as it is kept: one printable line, forward slashes, at most 1,000 characters."""
-    name = plain(name.replace("\\", "/") if os.sep == "\\" else name)
-    if len(name) > MAX_NAME_CHARACTERS:
-        name = name[: MAX_NAME_CHARACTERS // 2] + "…" + name[-MAX_NAME_CHARACTERS // 2 + 1 :]
-    return name or "clip"
-
-
-def is_beside(name: str) -> bool:
-    """Whether a file is one of those that people keep beside clips: texts, tables, pictures, hidden files."""
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    return bool(parts) and (
-        _is_hidden(parts[-1]) or ARCHIVE_LITTER in parts or PurePosixPath(parts[-1]).suffix.lower() in BESIDE_CLIPS
-    )
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".")
 
 
 def _leads_back(path: str, root: str) -> bool:

@@ -36,6 +36,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     with results_only(encoding="utf-8" if options.json else None) as results, _stopped_by_ctrl_c() as cancel:
         listen = _on_cluster if options.engine == "ray" else _here
         result = listen(options.library, items, settings, batch, _Report().on_progress, cancel)
+        show_progress("")
         for note in result.notes:
             say(f"emoscope: {plain(note)}")
         print(json_line(json.dumps(record(result))) if options.json else summary(result), file=results, flush=True)

@@ -34,6 +34,13 @@ def test_warm_speed_is_measured_against_funasr_saying_the_same(tiny_checkpoint: 
     assert line["embedding_cosine"]["float32"] > 0.99999  # type: ignore[index]
 
 
+def test_a_batch_is_measured_against_funasrs_list_saying_the_same(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    (line,) = run("batch", "--checkpoint", tiny_checkpoint, "--clips", "6", "--data", tmp_path)
+    assert set(line["clips_per_s"]) == {"funasr", "float32", "bfloat16"}  # type: ignore[call-overload]
+    assert line["of"] == "made-up sounds" and line["max_score_difference"]["float32"] < 1e-4  # type: ignore[index]
+    assert line["same_verdict"]["float32"] == 6  # type: ignore[index]
+
+
 def test_cold_start_is_measured_in_fresh_processes_saying_the_same(tiny_checkpoint: Path) -> None:
     (line,) = run("cold_start", "--checkpoint", tiny_checkpoint, "--rounds", "1")
     said = line["said"]

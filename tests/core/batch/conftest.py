@@ -30,18 +30,18 @@ def library(tmp_path: Path) -> Library:
 
 @pytest.fixture
 def make_clips() -> MakeClips:
+    return write_voices
+
+
+def write_voices(folder: Path, count: int, *, seed: int = 0) -> list[str]:
     """Write `count` different voices of 0.3 to 1.1 s into a folder; their names."""
-
-    def make(folder: Path, count: int, *, seed: int = 0) -> list[str]:
-        folder.mkdir(parents=True, exist_ok=True)
-        rng = np.random.default_rng(seed)
-        names = [f"clip{seed}_{number:04d}.wav" for number in range(count)]
-        for name in names:
-            voice = sounds.voice(float(rng.uniform(0.3, 1.1)), pitch_hz=float(rng.uniform(90, 300)))
-            (folder / name).write_bytes(sounds.wav(voice))
-        return names
-
-    return make
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    names = [f"clip{seed}_{number:04d}.wav" for number in range(count)]
+    for name in names:
+        voice = sounds.voice(float(rng.uniform(0.3, 1.1)), pitch_hz=float(rng.uniform(90, 300)))
+        (folder / name).write_bytes(sounds.wav(voice))
+    return names
 
 
 def entries_of(library: Library) -> dict[str, Entry]:

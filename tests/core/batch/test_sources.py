@@ -130,6 +130,23 @@ def test_an_entry_that_cannot_be_unpacked_says_so(tmp_path: Path, kind: str) -> 
         content(named(items_of(path))["a.wav"])
 
 
+def test_an_object_store_is_listed_and_read_by_its_address(tmp_path: Path) -> None:
+    """`file://` is one of the stores that pyarrow knows, beside s3 and gs."""
+    write(tmp_path, "clips/a b.wav", "clips/deep/声音.wav", "clips/m.csv", "secret.wav")
+    items = items_of((tmp_path / "clips").as_uri())
+    assert list(named(items)) == ["a b.wav", "deep/声音.wav"] and items.ignored == 1
+    for item in items:
+        assert content(item) == f"clips/{item.name}".encode()
+        with from_record(to_record(item.opener)).open(item.name) as file:
+            assert file.seek(6) == 6 and file.read() == item.name.encode()
+    (tmp_path / "clips" / "a b.wav").unlink()
+    with pytest.raises(AudioError, match="cannot be fetched"):
+        content(named(items)["a b.wav"])
+    for address in ("file:///nowhere/at all", "what://ever"):
+        with pytest.raises(SettingsError, match="cannot be listed"):
+            items_of(address)
+
+
 def test_a_list_names_files_from_its_own_folder(tmp_path: Path) -> None:
     write(tmp_path, "clips/a.wav", "b.wav")
     (tmp_path / "clips.txt").write_text(f"clips/a.wav\r\n\n{tmp_path}/b.wav\nnone.wav\n", encoding="utf-8")
