@@ -3,7 +3,7 @@
 import argparse
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_analyze(commands)
     _add_timeline(commands)
     _add_batch(commands)
+    _add_library(commands)
     _add_models(commands)
     serve = commands.add_parser("serve", help="start the dashboard")
     serve.add_argument("--port", type=_port, default=8501, help="1 to 65535 (default: 8501)")
@@ -141,6 +142,31 @@ def _add_batch(commands: "argparse._SubParsersAction[_Parser]") -> None:
     )
     batch.add_argument("--json", action="store_true", help="one JSON object on standard output")
     batch.set_defaults(run=_batch)
+
+
+def _add_library(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    library = commands.add_parser("library", help="look a library through, mend it, tidy it up")
+    actions = library.add_subparsers(required=True, metavar="ACTION")
+    for name, what in (
+        ("show", "how many clips there are, of what, and the room they take"),
+        ("verify", "read every clip; exit code 1 when something is damaged"),
+        ("repair", "remove what is damaged or belongs to nothing (not while a batch runs)"),
+        ("compact", "remove deleted clips for good, merge small files (not while a batch runs)"),
+    ):
+        action = actions.add_parser(name, help=what)
+        action.add_argument("--library", required=True, metavar="DIR|s3://…", help="where the library is")
+        if name == "show":
+            action.add_argument("--json", action="store_true", help="one JSON object")
+        action.set_defaults(run=_library, action=name)
+
+
+def _library(options: argparse.Namespace, settings: Settings) -> int:
+    from core.cli import library
+
+    if options.action == "show":
+        return library.run_show(options.library, options.json)
+    run: Callable[[str], int] = getattr(library, f"run_{options.action}")
+    return run(options.library)
 
 
 def _add_listening(command: _Parser) -> None:

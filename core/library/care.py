@@ -70,7 +70,7 @@ def removed_orphans(library: "Library") -> int:
 
 
 def _orphans(library: "Library") -> dict[str, list[str]]:
-    """By table, the keys that no clip has. A batch under way writes what belongs to a clip first: not while one runs."""
+    """By table, the keys that no clip has; a batch under way writes what belongs to a clip before the clip."""
     there = set(library._select("clips", "true", ["key"]).column("key").to_pylist())
     found = {}
     for name in ("frames", "sounds", "done"):

@@ -101,7 +101,7 @@ def _one_of(column: str, chosen: tuple[str, ...]) -> str:
 
 
 def _as_json(name: str, value: str) -> str:
-    """How a pair stands in the metadata column: a JSON string cannot hold a bare quote, so that no value imitates it."""
+    """How a pair stands in the metadata column: a JSON string holds no bare quote: no value imitates it."""
     import json
 
     return f"{json.dumps(name)}: {json.dumps(value)}"

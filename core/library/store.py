@@ -68,7 +68,7 @@ class Library:
         address = str(location)
         try:
             database = lancedb.connect(address)
-            if not create and "clips" not in database.table_names(limit=100):
+            if not create and "clips" not in database.list_tables().tables:
                 raise LibraryError(f"There is no library at {address!r}; name one that is there, or begin one.")
             tables = {name: _opened(database, name) for name in SCHEMAS}
             library = cls(address, tables)
@@ -103,7 +103,7 @@ class Library:
             self._merge("failures", "source", failures_table(failures), update=True)
 
     def update(self, keys: Collection[str], **changes: Any) -> int:
-        """Change `speaker`, `reference`, `speaker_model` or `speaker_embedding` of clips to one value; how many changed.
+        """Change `speaker`, `reference`, `speaker_model` or `speaker_embedding` of clips; how many changed.
 
         `add_tags` and `remove_tags` are collections of tags. Raises `LibraryError` for other names.
         """
@@ -173,7 +173,7 @@ class Library:
     def rows(
         self, query: Query = Query(), *, columns: Sequence[str] | None = None, limit: int | None = None, offset: int = 0
     ) -> Any:
-        """A page of the clips that are meant, as a `pyarrow.Table`; without vectors unless they are asked for by name."""
+        """A page of the clips that are meant, as a `pyarrow.Table`; vectors only where asked for by name."""
         from lancedb.query import ColumnOrdering
 
         wanted = list(LIGHT if columns is None else columns)
@@ -216,7 +216,9 @@ class Library:
         if space == "scores":
             values = np.stack([table.column(name).to_numpy() for name in columns], axis=1).astype(np.float32)
             return Vectors(tuple(keys), values.reshape(len(keys), len(EMOTION_KEYS)), 0)
-        found = [(key, vector) for key, vector in zip(keys, table.column(columns[0]).to_pylist(), strict=True) if vector]
+        found = [
+            (key, vector) for key, vector in zip(keys, table.column(columns[0]).to_pylist(), strict=True) if vector
+        ]
         lengths = {len(vector) for _, vector in found}
         if len(lengths) > 1:
             sizes = " and ".join(map(str, sorted(lengths)))
@@ -277,7 +279,7 @@ class Library:
         self._merge("done", "fingerprint", table, update=True)
 
     def _merge(self, name: str, on: str, rows: Any, *, update: bool = False, revive: bool = False) -> int:
-        """Insert the rows whose `on` is new; of the others, update all, those that were deleted, or none. How many new."""
+        """Insert rows whose `on` is new; of the others, update all, those that were deleted, or none. How many new."""
         if not rows.num_rows:
             return 0
 
@@ -294,7 +296,7 @@ class Library:
         return inserted
 
     def _optimise(self, name: str, *, at_once: bool = False) -> None:
-        """Merge small files where many have come together; another process may be doing so: then it need not be done."""
+        """Merge small files where many have come together; where another process is doing so, leave it to that."""
         from datetime import timedelta
 
         table = self._latest(name)
@@ -345,7 +347,8 @@ class Library:
         version = int(rows.get("version", "0"))
         if version > VERSION:
             raise LibraryError(
-                f"The library {self.location!r} is of version {version}; this EmoScope reads up to {VERSION}: update it."
+                f"The library {self.location!r} is of version {version}; this EmoScope reads up to {VERSION}: "
+                "update it."
             )
         if version < VERSION:
             from core.library.migration import migrate

@@ -72,7 +72,7 @@ def clips_table(entries: Iterable[Entry]) -> Any:
 
 
 def _clip_row(entry: Entry, now: datetime) -> dict[str, Any]:
-    analysis = entry.analysis
+    analysis, vector = entry.analysis, entry.speaker_embedding
     row = {
         "key": entry.key,
         "sha256": analysis.sha256,
@@ -89,7 +89,7 @@ def _clip_row(entry: Entry, now: datetime) -> dict[str, Any]:
         "tags": list(entry.tags),
         "metadata": _json(entry.metadata),
         "embedding": np.asarray(analysis.embedding, np.float32),
-        "speaker_embedding": None if entry.speaker_embedding is None else np.asarray(entry.speaker_embedding, np.float32),
+        "speaker_embedding": vector if vector is None else np.asarray(vector, np.float32),
         "speaker_model": entry.speaker_model,
         "analysis": _json(analysis.to_dict()),
         "added_at": now,
