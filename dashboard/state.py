@@ -19,6 +19,16 @@ LANGUAGE_KEY = "language"  # also the switch's own key
 _SESSION = "emoscope_session"
 
 
+def reference_file_key(clip_id: str) -> str:
+    """The key of a clip's own way in for a person's annotation: what comes for one is never another's."""
+    return f"reference-file-{clip_id}"
+
+
+def reference_tier_key(clip_id: str) -> str:
+    """The key of the tier that is asked for in it."""
+    return f"reference-tier-{clip_id}"
+
+
 @dataclass
 class TimelineState:
     """How one clip's timeline is looked at in this tab.
@@ -35,7 +45,7 @@ class TimelineState:
     reference: tuple[Segment, ...] = ()
     means: dict[str, str] = field(default_factory=dict)
     why: str | None = None
-    taken: tuple[str, str] = ("", "")  # the upload that the reference came from, and the tier of it that was asked for
+    refused: str = ""  # why the last annotation that came could not be read
 
     def play_stretch(self, start_s: float, end_s: float) -> None:
         """Have the player play a stretch, also when it is the one it played last."""
