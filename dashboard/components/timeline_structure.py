@@ -67,8 +67,8 @@ def _moments_row(label: str, peaks: list[Peak], state: TimelineState, texts: Tex
         for position, peak in enumerate(peaks):
             st.button(
                 f"{fine_clock(peak.start_s)} · {100 * peak.probability:.0f} %", icon=":material/play_arrow:",
-                key=f"moment-play-{label}-{position}", help=texts("evidence.play"), on_click=state.play_stretch,
-                args=(peak.start_s, peak.end_s),
+                key=f"moment-play-{label}-{position}", type="tertiary", help=texts("evidence.play"),
+                on_click=state.play_stretch, args=(peak.start_s, peak.end_s),
             )  # fmt: skip
 
 
