@@ -93,8 +93,11 @@ def session() -> Session:
 
 
 def language() -> str:
-    """The language on screen: what was chosen, else what the link says, else what the browser speaks."""
-    if LANGUAGE_KEY not in st.session_state:
+    """The language on screen: what was chosen, else what the link says, else what the browser speaks.
+
+    Who changes pages before the first one is drawn has a browser that says the switch is on nothing.
+    """
+    if st.session_state.get(LANGUAGE_KEY) not in LANGUAGES:
         asked = st.query_params.get(LANGUAGE_PARAMETER, "")
         st.session_state[LANGUAGE_KEY] = asked if asked in LANGUAGES else language_of(st.context.locale)
     chosen: str = st.session_state[LANGUAGE_KEY]

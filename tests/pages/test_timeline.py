@@ -153,3 +153,17 @@ def test_moments_and_the_path_leave_silence_out() -> None:
     assert values.sum(axis=1) == pytest.approx(1.0), "probabilities, also where logits are looked at"
     everything, _ = spoken_curve(bench, TimelineView(finds_speech=False))
     assert len(everything) == 500
+
+
+@pytest.mark.parametrize(("link", "title"), [({}, "Emotion timeline"), ({"lang": "zh"}, "情绪时间线")])
+def test_a_browser_that_left_before_the_switch_was_drawn_is_spoken_to_all_the_same(
+    house: House, link: dict[str, str], title: str
+) -> None:
+    """It then says that the switch is on nothing."""
+    house.may_load.set()
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.session_state["language"] = None
+    app.switch_page("../pages/timeline.py").run()
+    assert not app.exception and app.title[0].value == title
