@@ -61,6 +61,7 @@ def _unsure(analysis: Analysis, texts: Texts) -> str:
     candidates = "".join(
         f'<div style="--emotion: {emotion(entry.label).colour}"><span class="emoji" aria-hidden="true">'
         f"{emotion(entry.label).emoji}</span><b>{texts.emotion(entry.label)}</b> {100 * entry.score:.1f} %"
+        f'<div class="other">{texts.other_emotion(entry.label)}</div>'
         f'<div class="meter" aria-hidden="true"><i style="width: {100 * entry.score:.1f}%"></i></div></div>'
         for entry in analysis.candidates
     )

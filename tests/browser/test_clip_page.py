@@ -42,12 +42,15 @@ def card(page: Page) -> Locator:
 
 
 def assert_verdict(page: Page, expected: dict[str, Any]) -> None:
-    """The card shows the label in both languages, and the confidence as written and in full."""
+    """The card shows the label in both languages, and the confidence as written and in full; or both candidates'."""
     found = emotion(expected["label"])
     expect(card(page)).to_have_attribute("data-label", found.key, timeout=PATIENCE_MS)
+    unsure = expected["unsure"]
+    expect(card(page)).to_have_attribute("data-unsure", str(unsure).lower())
     shown = card(page).inner_text()
-    assert found.emoji in shown and found.chinese in shown and found.english.capitalize() in shown
-    percent = re.search(r"([\d.]+) %", card(page).locator(".confidence").inner_text())
+    for each in [emotion(entry["label"]) for entry in expected["candidates"]] if unsure else [found]:
+        assert each.emoji in shown and each.chinese in shown and each.english.capitalize() in shown
+    percent = re.search(r"([\d.]+) %", card(page).locator(".candidates" if unsure else ".confidence").inner_text())
     assert percent is not None and float(percent[1]) == pytest.approx(100 * expected["confidence"], abs=0.06)
     in_full = float(card(page).get_attribute("data-confidence") or "nan")
     assert in_full == pytest.approx(expected["confidence"], abs=1e-4)
