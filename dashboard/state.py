@@ -19,6 +19,16 @@ LANGUAGE_KEY = "language"  # also the switch's own key
 _SESSION = "emoscope_session"
 
 
+def reference_file_key(clip_id: str) -> str:
+    """The key of a clip's own way in for a person's annotation: what comes for one is never another's."""
+    return f"reference-file-{clip_id}"
+
+
+def reference_tier_key(clip_id: str) -> str:
+    """The key of the tier that is asked for in it."""
+    return f"reference-tier-{clip_id}"
+
+
 @dataclass
 class TimelineState:
     """How one clip's timeline is looked at in this tab.
@@ -35,7 +45,7 @@ class TimelineState:
     reference: tuple[Segment, ...] = ()
     means: dict[str, str] = field(default_factory=dict)
     why: str | None = None
-    taken: tuple[str, str] = ("", "")  # the upload that the reference came from, and the tier of it that was asked for
+    refused: str = ""  # why the last annotation that came could not be read
 
     def play_stretch(self, start_s: float, end_s: float) -> None:
         """Have the player play a stretch, also when it is the one it played last."""
@@ -83,8 +93,11 @@ def session() -> Session:
 
 
 def language() -> str:
-    """The language on screen: what was chosen, else what the link says, else what the browser speaks."""
-    if LANGUAGE_KEY not in st.session_state:
+    """The language on screen: what was chosen, else what the link says, else what the browser speaks.
+
+    Who changes pages before the first one is drawn has a browser that says the switch is on nothing.
+    """
+    if st.session_state.get(LANGUAGE_KEY) not in LANGUAGES:
         asked = st.query_params.get(LANGUAGE_PARAMETER, "")
         st.session_state[LANGUAGE_KEY] = asked if asked in LANGUAGES else language_of(st.context.locale)
     chosen: str = st.session_state[LANGUAGE_KEY]

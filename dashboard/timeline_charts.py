@@ -105,6 +105,7 @@ def timeline(
         hovermode="x unified",
         uirevision="timeline",
         barmode="overlay",
+        uniformtext={"mode": "hide", "minsize": 11},  # on a phone a word may have no room after all
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.01, "x": 0, "title": None},
     )
     return finished(figure, height=sum(HEIGHTS_PX[row] for row in rows) + 90, top=44)
@@ -258,7 +259,7 @@ def _add_segments(drawing: _Drawing, row: str, segments: Sequence[Segment]) -> N
         marker={"color": [_colour(segment.label) for segment in inside], "line": {"width": 0}, "cornerradius": 3},
         text=[_word(s.label, (end - start) / span_s, drawing.texts)
               for s, (start, end) in zip(inside, edges, strict=True)],
-        textposition="inside", insidetextanchor="middle", textangle=0, constraintext="none",
+        textposition="inside", insidetextanchor="middle", textangle=0,
         textfont={"color": "#14161B", "size": 12},
         customdata=[_said(segment, drawing.texts) for segment in inside], hovertemplate="%{customdata}<extra></extra>",
     )  # fmt: skip

@@ -104,8 +104,11 @@ def _add_timeline(commands: "argparse._SubParsersAction[_Parser]") -> None:
     timeline = commands.add_parser("timeline", help="say what clips feel, second by second")
     _add_listening(timeline)
     timeline.add_argument(
-        "--export", metavar="KIND,…", default="", help="json, csv, parquet, npz, textgrid, eaf, audacity, srt, vtt"
-    )
+        "--export", metavar="KIND,…", default="",
+        help="json, csv, parquet, npz, textgrid, eaf, audacity, srt, vtt, html (a report with the sound), figure (its "
+        "figure alone); all of them where only --out is given",
+    )  # fmt: skip
+    timeline.add_argument("--language", choices=("en", "zh"), default="en", help="of the report (default: en)")
     timeline.add_argument("--from", dest="from_s", type=_moment, metavar="TIME", help="tell of what follows (75, 1:15)")
     timeline.add_argument("--to", dest="to_s", type=_moment, metavar="TIME", help="tell of what comes before")
     timeline.add_argument(

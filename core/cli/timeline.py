@@ -56,7 +56,7 @@ def _export_options(analysis: Analysis, waveform: Waveform, options: argparse.Na
     if options.from_s is not None or options.to_s is not None:
         within = options.from_s or 0.0, analysis.duration_s if options.to_s is None else options.to_s
     method = _SMOOTHING[options.smooth_by] if options.smooth else "none"
-    return ExportOptions(within, method, options.smooth, waveform)
+    return ExportOptions(within, method, options.smooth, waveform, options.language)
 
 
 def _text(analysis: Analysis, structure: Structure, options: ExportOptions) -> str:

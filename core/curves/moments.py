@@ -5,33 +5,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.curves.structure import HOP_S
+from core.curves.structure import DEFAULT_MIN_SEGMENT_S, HOP_S
 from core.results import Array
 
-DEFAULT_LENGTH_S = 1.0
+_SPOKEN_SHARE = 0.5  # of a stretch, at least, for it to be a moment
 
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """A moment at which an emotion is strong.
+    """A stretch in which an emotion is strong: it begins and ends with a frame that counts.
 
     Attributes:
-        at_s: the middle of it, in seconds.
-        probability: the mean over `length_s` about it.
+        probability: the mean over the frames that count.
     """
 
     label: str
-    at_s: float
-    length_s: float
+    start_s: float
+    end_s: float
     probability: float
-
-    @property
-    def start_s(self) -> float:
-        return max(0.0, self.at_s - self.length_s / 2)
-
-    @property
-    def end_s(self) -> float:
-        return self.at_s + self.length_s / 2
 
 
 def strongest(
@@ -39,35 +30,42 @@ def strongest(
     probabilities: Array,
     labels: Sequence[str],
     count: int = 3,
-    length_s: float = DEFAULT_LENGTH_S,
+    length_s: float = DEFAULT_MIN_SEGMENT_S,
     counted: Array | None = None,
 ) -> tuple[Peak, ...]:
     """For each label that leads anywhere, its `count` strongest moments; the strongest of all first.
 
-    A moment is a stretch of `length_s` (or the whole curve, where that is shorter) whose mean probability of the label
-    is highest; the next one is the highest that does not overlap one before. Only stretches in which the label has the
-    highest mean of all labels are moments of it.
+    A moment is where the label's probability, smoothed by a moving average over `length_s` (or the whole curve, where
+    that is shorter), is highest; the next one is the highest that does not overlap one before. Only stretches in which
+    the label has the highest mean of all labels are moments of it. Frames that do not count are 0 in the average, so
+    that a stretch wholly spoken goes before one that reaches into silence.
 
     Args:
         times_s: (num_frames,) evenly spaced.
         probabilities: (num_frames, num_labels).
-        counted: (num_frames,) bool, such as speech: means are over these frames, and at least half of a stretch must
-            be counted.
+        counted: (num_frames,) bool, such as speech: at least half of a stretch must be counted, and what is not at
+            its ends is cut off.
     """
     if not len(times_s):
         return ()
     width = min(max(1, round(length_s / HOP_S)), len(times_s))
-    weights = np.ones(len(times_s)) if counted is None else np.asarray(counted, dtype=np.float64)
-    share = _sums(weights, width)
-    means = _sums(probabilities * weights[:, np.newaxis], width) / np.maximum(share, 1e-9)[:, np.newaxis]
-    leads = (means.argmax(axis=1)[:, np.newaxis] == np.arange(len(labels))) & (share >= width / 2)[:, np.newaxis]
-    middles_s = (times_s[: len(share)] + times_s[width - 1 :]) / 2
+    spoken = np.ones(len(times_s), dtype=bool) if counted is None else np.asarray(counted, dtype=bool)
+    share = _sums(spoken.astype(np.float64), width)
+    sums = _sums(np.where(spoken[:, np.newaxis], probabilities, 0.0), width)
+    leads = sums.argmax(axis=1)[:, np.newaxis] == np.arange(len(labels))
+    leads &= (share >= max(1.0, _SPOKEN_SHARE * width))[:, np.newaxis]
     found = [
-        Peak(label, float(middles_s[begin]), width * HOP_S, float(means[begin, column]))
+        Peak(label, *_trimmed(begin, width, times_s, spoken), float(sums[begin, column] / share[begin]))
         for column, label in enumerate(labels)
-        for begin in _apart(np.where(leads[:, column], means[:, column], -1.0), width, count)
+        for begin in _apart(np.where(leads[:, column], sums[:, column], -1.0), width, count)
     ]
     return tuple(sorted(found, key=lambda peak: -peak.probability))
+
+
+def _trimmed(begin: int, width: int, times_s: Array, spoken: Array) -> tuple[float, float]:
+    """Start and end in seconds of the frames [begin, begin + width), without those at the ends that do not count."""
+    inside = begin + np.flatnonzero(spoken[begin : begin + width])
+    return max(0.0, float(times_s[inside[0]]) - HOP_S / 2), float(times_s[inside[-1]]) + HOP_S / 2
 
 
 def _sums(values: Array, width: int) -> Array:

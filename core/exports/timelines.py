@@ -20,7 +20,7 @@ from core.errors import ExportError
 from core.exports.annotations import WRITERS
 from core.exports.outputs import whole_folder
 from core.exports.records import record
-from core.exports.report import html_report
+from core.exports.report import figure_html, html_report
 from core.exports.tables import Frames, frames_csv
 from core.results import Analysis, Segment, Waveform
 
@@ -33,8 +33,8 @@ class ExportOptions:
         region_s: start and end of the part that is written; None is the whole recording.
         smoothing, smoothing_s: of the probabilities in tables and pictures (`core.curves.smooth`); logits, segments
             and verdicts are never smoothed.
-        waveform: the sound, for the report.
-        language: of the report, "en" or "zh".
+        waveform: the sound, for the report and the figure.
+        language: of these two, "en" or "zh".
     """
 
     region_s: tuple[float, float] | None = None
@@ -180,6 +180,17 @@ def _report(analysis: Analysis, structure: Structure, options: ExportOptions = W
     )
 
 
+def _figure(analysis: Analysis, structure: Structure, options: ExportOptions = WHOLE) -> bytes:
+    return figure_html(
+        analysis,
+        structure_in(analysis, structure, options),
+        frames_of(analysis, structure, options),
+        region_s=options.region_s,
+        waveform=options.waveform,
+        language=options.language,
+    )
+
+
 MAKERS: Mapping[str, tuple[str, Maker]] = {
     "json": ("timeline.json", _json),
     "csv": ("frames.csv", _table(lambda frames: "".join(frames_csv(frames)).encode())),
@@ -188,6 +199,7 @@ MAKERS: Mapping[str, tuple[str, Maker]] = {
     **{kind: (f"segments{suffix}" if kind != "audacity" else "labels.txt", _annotation(kind))
        for kind, (suffix, _) in WRITERS.items()},
     "html": ("report.html", _report),
+    "figure": ("figure.html", _figure),
 }  # fmt: skip
 
 

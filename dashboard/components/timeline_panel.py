@@ -45,7 +45,7 @@ def show(session: Session, clip: Clip, bench: Workbench, state: TimelineState, t
     with tabs[1]:
         timeline_structure.show(bench, state, structure, texts)
     with tabs[2]:
-        timeline_reference.show(state, structure, texts)
+        timeline_reference.show(clip, state, structure, texts)
     with tabs[3]:
         timeline_exports.show(session, clip, bench, state, texts)
     timeline_clip.link(clip, state)

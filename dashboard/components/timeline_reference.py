@@ -11,39 +11,37 @@ from core.emotions import EMOTION_KEYS, EMOTIONS
 from core.errors import ExportError
 from core.exports.annotations import read_annotations
 from core.results import Segment
+from dashboard.clips import Clip
 from dashboard.components import notices
 from dashboard.components.names import labelled
 from dashboard.language import Texts
-from dashboard.state import TimelineState
+from dashboard.state import TimelineState, reference_file_key, reference_tier_key
 
 MAX_MB = 16
 MAX_LABELS = 24
 
 
-def show(state: TimelineState, structure: Structure, texts: Texts) -> None:
+def show(clip: Clip, state: TimelineState, structure: Structure, texts: Texts) -> None:
     """Draw the way in, what each label stands for, and how far the two agree."""
+    keys = (reference_file_key(clip.id), reference_tier_key(clip.id))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        uploaded = st.file_uploader(
-            texts("reference.upload"), type=["TextGrid", "eaf", "txt"], max_upload_size=MAX_MB, key="reference-file"
-        )
-        tier = st.text_input(texts("reference.tier"), key="reference-tier", width=180)
-    if uploaded is not None:
-        key = (uploaded.file_id, tier)
-        if state.taken != key:
-            try:
-                _take(state, read_annotations(uploaded.getvalue(), PurePath(uploaded.name).suffix, tier))
-            except ExportError as error:
-                notices.show_error(str(error), key="reference")
-                return
-            state.taken = key
-            st.rerun(scope="fragment")
+        st.file_uploader(
+            texts("reference.upload"), type=["TextGrid", "eaf", "txt"], max_upload_size=MAX_MB, key=keys[0],
+            on_change=_take, args=(state, *keys),
+        )  # fmt: skip
+        st.text_input(
+            texts("reference.tier"), key=keys[1], width=180, on_change=_take, args=(state, *keys)
+        )  # fmt: skip
+    if state.refused:
+        notices.show_error(state.refused, key="reference")
     if not state.reference:
         return
     _meanings(state, texts)
     _figures(state, structure, texts)
-    if st.button(texts("reference.remove"), icon=":material/close:", key="reference-remove", type="tertiary"):
-        state.reference, state.means = (), {}
-        st.rerun(scope="fragment")
+    st.button(
+        texts("reference.remove"), icon=":material/close:", key="reference-remove", type="tertiary",
+        on_click=_remember, args=(state, ()),
+    )  # fmt: skip
 
 
 def meant(state: TimelineState) -> tuple[Segment, ...]:
@@ -63,9 +61,22 @@ def guess(label: str) -> str:
     return close.get(first, first if first in EMOTION_KEYS else "")
 
 
-def _take(state: TimelineState, segments: tuple[Segment, ...]) -> None:
-    state.reference = segments
+def _take(state: TimelineState, file_key: str, tier_key: str) -> None:
+    """What was uploaded becomes this recording's reference; what cannot be read leaves the one before."""
+    uploaded = st.session_state[file_key]
+    state.refused = ""
+    if uploaded is None:
+        return
+    try:
+        suffix = PurePath(uploaded.name).suffix
+        _remember(state, read_annotations(uploaded.getvalue(), suffix, st.session_state[tier_key]))
+    except ExportError as error:
+        state.refused = str(error)
+
+
+def _remember(state: TimelineState, segments: tuple[Segment, ...]) -> None:
     labels = list(dict.fromkeys(segment.label for segment in segments))
+    state.reference = segments
     state.means = {label: guess(label) for label in labels[:MAX_LABELS]}
 
 

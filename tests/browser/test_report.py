@@ -24,18 +24,18 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     analysis = analyze(waveform, open_engine("bundled", Settings()))
     structure = structure_of(analysis, 0.5, speech_activity(waveform))
     folder = tmp_path_factory.mktemp("report")
-    return write_timeline(analysis, structure, ["html"], folder, options=ExportOptions(waveform=waveform))
+    return write_timeline(analysis, structure, ["html", "figure"], folder, options=ExportOptions(waveform=waveform))
 
 
-@pytest.fixture
-def opened(chromium: Browser, report: Path) -> Iterator[Page]:
+@pytest.fixture(params=["report.html"])
+def opened(chromium: Browser, report: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1100, "height": 900}, color_scheme="light")
     page = context.new_page()
     wrong: list[str] = []
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda request: wrong.append(request.url) if request.url.startswith("http") else None)
-    page.goto((report / "report.html").as_uri())
+    page.goto((report / request.param).as_uri())
     page.wait_for_selector("#figure .main-svg")
     yield page
     context.close()
@@ -86,6 +86,34 @@ def test_a_moment_is_played_to_its_end_and_no_further(opened: Page) -> None:
     until(opened, "!document.getElementById('sound').paused")
     until(opened, "document.getElementById('sound').paused")
     assert end_s <= opened.evaluate("document.getElementById('sound').currentTime") < end_s + 0.25
+
+
+def test_who_goes_elsewhere_while_a_moment_plays_hears_what_is_there(opened: Page) -> None:
+    until(opened, "document.getElementById('sound').readyState >= 1")
+    button = opened.locator("button.play").first
+    button.evaluate("(button) => Object.assign(button.dataset, {from: 0.2, to: 2})")
+    button.click()
+    until(opened, "document.getElementById('sound').currentTime > 0.3")
+    opened.evaluate("document.getElementById('sound').currentTime = 2.5")
+    until(opened, "document.getElementById('sound').currentTime > 2.8")
+
+
+TICKS = "[...document.querySelectorAll('#figure .xaxislayer-above .x3tick text')].map((each) => each.textContent)"
+
+
+@pytest.mark.parametrize("opened", ["report.html", "figure.html"], indirect=True)
+def test_the_time_axis_is_a_clocks_at_every_zoom(opened: Page) -> None:
+    assert "0:01" in opened.evaluate(TICKS)
+    opened.evaluate("Plotly.relayout('figure', {'xaxis.range': [1, 1.5]})")
+    until(opened, f"{TICKS}.includes('0:01.1')")
+
+
+def test_on_paper_the_figure_is_as_wide_as_the_paper_and_comes_back_after(opened: Page) -> None:
+    wide = opened.evaluate("document.querySelector('#figure .main-svg').clientWidth")
+    opened.evaluate("dispatchEvent(new Event('beforeprint'))")
+    until(opened, "document.querySelector('#figure .main-svg').clientWidth === 680")
+    opened.evaluate("dispatchEvent(new Event('afterprint'))")
+    until(opened, f"document.querySelector('#figure .main-svg').clientWidth === {wide}")
 
 
 def test_it_fits_a_phone(opened: Page) -> None:

@@ -167,3 +167,29 @@ def test_an_unknown_link_says_so_and_asks_for_the_recording(page: Page, request:
     page.evaluate("history.replaceState(null, '', '/timeline?clip=' + '0'.repeat(32) + '&view=9,1&draw=nothing')")
     page.reload()
     expect(page.get_by_text("no longer on this server")).to_be_visible()
+
+
+def test_a_strongest_moment_is_played_to_its_end(timeline: Page) -> None:
+    timeline.get_by_role("tab", name="Structure").click()
+    button = timeline.locator("[class*=st-key-moments-] button").first
+    said = button.inner_text()
+    minutes, seconds = re.search(r"(\d+):([\d.]+) · \d+ %", said).groups()  # type: ignore[union-attr]
+    start_s = 60 * int(minutes) + float(seconds)
+    button.click()
+    timeline.wait_for_function(f"!window.playerState().paused && window.playerState().time > {start_s - 0.06}")
+    timeline.wait_for_function("window.playerState().paused")
+    assert start_s + 0.1 < state(timeline)["time"] < start_s + 0.9
+    expect(timeline.get_by_text("Russell and Mehrabian 1977")).to_be_visible()
+
+
+def test_on_a_phone_a_stretchs_times_and_share_stand_beside_its_button(timeline: Page) -> None:
+    timeline.set_viewport_size({"width": 390, "height": 844})
+    row = timeline.locator("[class*=st-key-evidence-row-]").first
+    row.scroll_into_view_if_needed()
+    boxes = [each.bounding_box() for each in row.locator("> *").all()]
+    button, times, share, without = boxes
+    for one, other in ((button, times), (times, share)):
+        assert one["x"] + one["width"] <= other["x"] + 1  # type: ignore[index]
+        assert abs(one["y"] + one["height"] / 2 - other["y"] - other["height"] / 2) < 12  # type: ignore[index]
+    assert without["y"] >= share["y"] + share["height"] - 1  # type: ignore[index]
+    assert timeline.evaluate("document.documentElement.scrollWidth") <= 390

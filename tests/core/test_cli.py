@@ -172,6 +172,16 @@ def test_a_timeline_is_told_and_written(tiny_checkpoint: Path, voice_path: Path,
     assert all(segment["end_s"] - segment["start_s"] > 0.19 for segment in said["segments"])
 
 
+def test_a_report_is_written_in_the_language_asked_for(tiny_checkpoint: Path, voice_path: Path, tmp_path: Path) -> None:
+    asked = ("timeline", voice_path, "--checkpoint", tiny_checkpoint, "--export", "html,figure", "--out", tmp_path)
+    result = emoscope(*asked, "--language", "zh")
+    assert result.returncode == 0, result.stderr
+    (folder,) = tmp_path.iterdir()
+    assert {path.name for path in folder.iterdir()} == {"report.html", "figure.html"}
+    for path in folder.iterdir():
+        assert '<html lang="zh-CN">' in path.read_text(encoding="utf-8")
+
+
 def test_a_timeline_of_a_part_tells_of_what_is_spoken_there(tiny_checkpoint: Path, tmp_path: Path) -> None:
     """The last second of the recording is silence."""
     spoken = decode(EXAMPLES[0].path).samples

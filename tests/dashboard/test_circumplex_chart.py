@@ -25,6 +25,17 @@ def test_a_short_path_holds_every_frame() -> None:
     assert "Happy" in anchors.text[1]
 
 
+def test_the_line_is_broken_where_nobody_speaks_and_nowhere_else() -> None:
+    spoken = np.ones(100, dtype=bool)
+    spoken[40:60] = False
+    values = probabilities(100)
+    path = circumplex_path(frame_times_s(100)[spoken], values[spoken], LABELS, texts_in("en")).data[0]
+    drawn = np.stack([path.x, path.y], axis=1)
+    assert np.flatnonzero(np.isnan(drawn[:, 0])).tolist() == [40]
+    assert np.delete(drawn, 40, axis=0) == pytest.approx(circumplex(values[spoken], LABELS))
+    assert path.text[40] == "" and len(path.marker.color) == len(drawn)
+
+
 def test_hours_are_drawn_with_a_few_hundred_points() -> None:
     path = circumplex_path(frame_times_s(200_000), probabilities(200_000), LABELS, texts_in("zh")).data[0]
     assert len(path.x) == MAX_POINTS and np.isfinite(path.x).all()

@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.acoustics import SpeechActivity
 from core.exports.annotations import read_annotations
 from core.exports.timelines import MAKERS
 from dashboard import resources
 from dashboard.components.timeline_evidence import sum_text, without_text
 from dashboard.components.timeline_exports import made, options_of
 from dashboard.components.timeline_reference import guess
+from dashboard.components.timeline_structure import spoken_curve
 from dashboard.language import texts_in
-from dashboard.state import TimelineState
+from dashboard.state import TimelineState, reference_file_key
 from dashboard.timeline_view import TimelineView
 from tests import sounds
 from tests.dashboard.test_timeline_charts import bench_of
@@ -119,3 +121,49 @@ def test_the_sum_and_the_counterfactual_are_said_in_words() -> None:
 )
 def test_labels_of_others_are_understood_where_they_name_an_emotion(label: str, key: str) -> None:
     assert guess(label) == key
+
+
+def test_an_annotation_is_its_own_recordings_and_a_broken_one_leaves_it_as_it_was(house: House) -> None:
+    app = upload(opened(house), "one.wav", sounds.voice(3.0))
+    first = linked_clip(app)
+    way_in = app.file_uploader(key=reference_file_key(first))
+    way_in.upload("said.txt", b"0.0\t1.0\thappy\n1.0\t2.0\tsad\n", "text/plain")
+    app.run()
+    app.file_uploader[0].upload("two.wav", sounds.wav(sounds.voice(2.5, pitch_hz=180.0)), "audio/wav")
+    app = run_until(app, lambda app: any((box.key or "").startswith("timeline-clip-") for box in app.selectbox))
+    choice = next(box for box in app.selectbox if (box.key or "").startswith("timeline-clip-"))
+    clips = app.session_state["emoscope_session"].clips
+    timelines = app.session_state["emoscope_session"].timelines
+    second = next(clip.id for clip in clips if clip.id != first)
+    choice.set_value(second)
+    app.run()
+    assert not app.exception
+    assert [each.label for each in timelines[first].reference] == ["happy", "sad"]
+    assert timelines[second].reference == ()
+    app.file_uploader(key=reference_file_key(second)).upload("said.eaf", b"<no", "text/plain")
+    app.run()
+    assert not app.exception and timelines[second].reference == ()
+    assert any("The .eaf file cannot be read" in text.value for text in app.text)
+
+
+def test_moments_and_the_path_leave_silence_out() -> None:
+    bench = bench_of(10.0, SpeechActivity(((1.0, 3.0), (6.0, 8.0)), 10.0, "energy"))
+    times_s, values = spoken_curve(bench, TimelineView(values="logits"))
+    assert ((times_s >= 1) & (times_s < 3) | (times_s >= 6) & (times_s < 8)).all() and len(times_s) == 200
+    assert values.sum(axis=1) == pytest.approx(1.0), "probabilities, also where logits are looked at"
+    everything, _ = spoken_curve(bench, TimelineView(finds_speech=False))
+    assert len(everything) == 500
+
+
+@pytest.mark.parametrize(("link", "title"), [({}, "Emotion timeline"), ({"lang": "zh"}, "情绪时间线")])
+def test_a_browser_that_left_before_the_switch_was_drawn_is_spoken_to_all_the_same(
+    house: House, link: dict[str, str], title: str
+) -> None:
+    """It then says that the switch is on nothing."""
+    house.may_load.set()
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.session_state["language"] = None
+    app.switch_page("../pages/timeline.py").run()
+    assert not app.exception and app.title[0].value == title

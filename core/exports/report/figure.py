@@ -12,6 +12,7 @@ from core.exports.tables import Frames
 from core.results import Array, Segment, Waveform
 
 PIXELS = 3000  # columns of a curve: those of a wide screen, and some to zoom into
+MAX_WORDS = 400  # segments with a name in the lane; more would be slow to draw
 LINE = "#7F8C9B"
 GRID = "rgba(127,140,155,0.3)"
 PAUSE = "rgba(127,140,155,0.18)"
@@ -29,16 +30,18 @@ def figure_json(
         figure.add_trace(go.Scatter(**_outline(sound, span_s)), row=1, col=1)
     for trace in _curves(frames, words["emotions"]):
         figure.add_trace(go.Scatter(**trace), row=2, col=1)
-    figure.add_trace(go.Bar(**_lane(segments, span_s, words["emotions"])), row=3, col=1)
+    figure.add_trace(go.Bar(**_lane(segments, words["emotions"])), row=3, col=1)
     figure.update_xaxes(range=list(span_s), showgrid=False, zeroline=False)
-    figure.update_xaxes(title=words["time"], row=3, col=1)
+    figure.update_xaxes(title=words["time_clock"], row=3, col=1)  # report.js writes its ticks as a clock says them
     for row in (1, 3):
         figure.update_yaxes(visible=False, fixedrange=True, row=row, col=1)
     figure.update_yaxes(title=words["probability"], range=[0, 102], fixedrange=True, gridcolor=GRID, row=2, col=1)
     figure.update_layout(
-        height=520, barmode="overlay", hovermode="x unified", dragmode="zoom", template="none", font={"color": LINE},
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", margin={"l": 56, "r": 12, "t": 40, "b": 44},
+        height=540, barmode="overlay", hovermode="x unified", dragmode="zoom", template="none", font={"color": LINE},
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", margin={"l": 56, "r": 12, "t": 64, "b": 44},
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.01, "x": 0}, shapes=_pauses(frames, span_s),
+        uniformtext={"mode": "hide", "minsize": 11},
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": LINE, "activecolor": "#5B74C4"},
     )  # fmt: skip
     plain: dict[str, Any] = figure.to_plotly_json()
     return plain
@@ -88,9 +91,9 @@ def _jsonable(values: Array) -> list[float | None]:
     return [round(float(value), 2) if np.isfinite(value) else None for value in values]
 
 
-def _lane(segments: Sequence[Segment], span_s: tuple[float, float], names: dict[str, str]) -> dict[str, Any]:
-    """A bar a segment, in its emotion's colour."""
-    width_s = span_s[1] - span_s[0]
+def _lane(segments: Sequence[Segment], names: dict[str, str]) -> dict[str, Any]:
+    """A bar a segment, in its emotion's colour; its name where there is room for it."""
+    says = [names[each.label] for each in segments] if len(segments) <= MAX_WORDS else None
     return {
         "orientation": "h",
         "base": [round(each.start_s, 4) for each in segments],
@@ -98,11 +101,10 @@ def _lane(segments: Sequence[Segment], span_s: tuple[float, float], names: dict[
         "y": [0] * len(segments),
         "width": 0.9,
         "marker": {"color": [emotion(each.label).colour for each in segments], "line": {"width": 0}},
-        "text": [names[each.label] if each.duration_s > 0.08 * width_s else "" for each in segments],
+        "text": says,
         "textposition": "inside",
         "insidetextanchor": "middle",
         "textangle": 0,
-        "constraintext": "none",
         "textfont": {"color": "#14161B"},
         "customdata": [f"{names[each.label]} · {100 * each.probability:.0f} %" for each in segments],
         "hovertemplate": "%{customdata}<extra></extra>",

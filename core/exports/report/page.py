@@ -1,13 +1,9 @@
 """The report: what is said in it, and the template that says it."""
 
 import base64
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.acoustics import SpeechActivity
 from core.audio.opus import opus_bytes
@@ -15,18 +11,16 @@ from core.checkpoints.registry import find
 from core.clock import clock
 from core.curves import Moment, Structure, frames_within, top_moments
 from core.emotions import EMOTION_KEYS, emotion
-from core.exports.report.figure import figure_json
+from core.exports.report.figure import PIXELS, figure_json
+from core.exports.report.rendering import render
 from core.exports.report.words import Words
 from core.exports.tables import Frames
 from core.results import SAMPLE_RATE_HZ, Analysis, Segment, Waveform
 from core.text import plain
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
 MAX_SOUND_S = 3 * 3600.0  # 32 MB of Opus, 43 MB in the file: what browsers still open at once
 TOP_MOMENTS = 6
-_HERE = Path(__file__).parent
+MAX_CHANGES = 24  # of the arc, told one by one; how many more there are is said
 
 
 @dataclass(frozen=True)
@@ -72,7 +66,8 @@ def html_report(
     part = _part(analysis, structure, region_s)
     sound = _cut(waveform, part)
     figure = figure_json(frames, structure.segments, sound, (part.start_s, part.end_s), words)
-    page = _environment().get_template("report.html").render(
+    return render(
+        "report.html",
         words=words,
         name=plain(analysis.name),
         verdict=_verdict(part.analysis, words),
@@ -86,19 +81,31 @@ def html_report(
         facts=_facts(analysis, structure, (smoothing, smoothing_s), at or datetime.now(), words),
         sound=_sound(sound),
         no_sound=_why_no_sound(sound, words),
-        figure=json_for_html(figure | {"start_s": part.start_s}),
-        plotly=_plotly(),
-        script=_script(),
-        style=(_HERE / "report.css").read_text(encoding="utf-8"),
-        policy=_policy(),
-    )  # fmt: skip
-    return page.encode("utf-8", "backslashreplace")
+        drawn=_drawn(frames, part, words),
+        figure=figure | {"start_s": part.start_s},
+    )
 
 
-def json_for_html(values: Any) -> str:
-    """JSON that may stand in a <script> of any kind: nothing in it can end the element or a line of JavaScript."""
-    text = json.dumps(values, ensure_ascii=True, allow_nan=False)
-    return text.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
+def figure_html(
+    analysis: Analysis,
+    structure: Structure,
+    frames: Frames,
+    *,
+    region_s: tuple[float, float] | None = None,
+    waveform: Waveform | None = None,
+    language: str = "en",
+) -> bytes:
+    """The figure of `html_report` alone, as one HTML file; arguments and errors as there."""
+    words = Words(language)
+    part = _part(analysis, structure, region_s)
+    figure = figure_json(frames, structure.segments, _cut(waveform, part), (part.start_s, part.end_s), words)
+    return render(
+        "figure.html",
+        words=words,
+        name=plain(analysis.name),
+        drawn=_drawn(frames, part, words),
+        figure=figure | {"start_s": part.start_s},
+    )
 
 
 def _part(analysis: Analysis, structure: Structure, region_s: tuple[float, float] | None) -> _Part:
@@ -163,8 +170,10 @@ def _arc(structure: Structure, words: Words) -> str:
     if not structure.arc:
         return words("no_speech")
     first, *others = structure.arc
-    later = [words("arc_at", label=words.emotions[each.label], time=clock(each.start_s)) for each in others]
-    return " → ".join([words.emotions[first.label], *later])
+    told = [words("arc_at", label=words.emotions[each.label], time=clock(each.start_s)) for each in others]
+    arc = " → ".join([words.emotions[first.label], *told[:MAX_CHANGES]])
+    more = len(told) - MAX_CHANGES
+    return words("arc_more", arc=arc, count=more) if more > 0 else arc
 
 
 def _evidence(part: _Part, words: Words) -> dict[str, Any]:
@@ -261,46 +270,20 @@ def _sound(sound: Waveform | None) -> str:
     return "data:audio/ogg;base64," + base64.b64encode(opus_bytes(sound)).decode()
 
 
+def _drawn(frames: Frames, part: _Part, words: Words) -> str:
+    """What the figure leaves out: nothing, or what lies between the extremes of each column."""
+    column_s = (part.end_s - part.start_s) / PIXELS
+    is_whole = len(frames.times_s) <= 2 * PIXELS
+    said = words("drawn_all") if is_whole else words("drawn_extremes", seconds=f"{column_s:.2f}")
+    return said if frames.speech is None else said + words("grey")
+
+
 def _why_no_sound(sound: Waveform | None, words: Words) -> str:
     if sound is None:
         return words("no_sound", reason=words("sound_not_given"))
     if sound.duration_s > MAX_SOUND_S:
         return words("no_sound", reason=words("sound_too_long", limit=clock(MAX_SOUND_S)))
     return ""
-
-
-def _policy() -> str:
-    """Content-Security-Policy: the two scripts of this very file, its style, its sound; nothing from anywhere else."""
-    scripts = " ".join(f"'sha256-{_digest(script)}'" for script in (_plotly(), _script()))
-    return (
-        f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:; "
-        "media-src data: blob:; base-uri 'none'; form-action 'none'"
-    )
-
-
-@cache
-def _digest(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-
-
-@cache
-def _plotly() -> str:
-    from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
-
-    found: str = get_plotlyjs().replace("</script", "<\\/script")
-    return found
-
-
-@cache
-def _script() -> str:
-    return (_HERE / "report.js").read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    return Environment(loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
 
 def _version() -> str:

@@ -16,6 +16,8 @@ from core.audio import decode
 from core.curves import Structure, contributions, frames_within, region, structure_of, top_moments
 from core.errors import ExportError
 from core.exports.report import page as report
+from core.exports.report.figure import PIXELS
+from core.exports.report.rendering import json_for_html
 from core.exports.report.words import _CATALOGUES
 from core.exports.timelines import MAKERS, ExportOptions
 from core.model import open_engine
@@ -69,10 +71,10 @@ def heard() -> Heard:
     return analysis, waveform, structure_of(analysis, 0.5, speech_activity(waveform))
 
 
-def written(heard: Heard, **options: object) -> Reader:
+def written(heard: Heard, kind: str = "html", **options: object) -> Reader:
     analysis, waveform, structure = heard
     wanted = ExportOptions(**({"waveform": waveform} | options))  # type: ignore[arg-type]
-    return Reader(MAKERS["html"][1](analysis, structure, wanted))
+    return Reader(MAKERS[kind][1](analysis, structure, wanted))
 
 
 def test_the_curves_in_it_are_the_analysis(heard: Heard) -> None:
@@ -85,6 +87,32 @@ def test_the_curves_in_it_are_the_analysis(heard: Heard) -> None:
         values = np.array([np.nan if y is None else y for y in trace["y"]])
         assert values[spoken] == pytest.approx(100 * analysis.frame_probabilities[spoken, column], abs=0.006)
         assert np.isnan(values[~spoken]).all()
+
+
+def test_what_the_curves_leave_out_of_a_long_recording_is_said(heard: Heard) -> None:
+    """Twenty minutes of the clip over and over: extremes of each column are drawn, and a few changes told."""
+    analysis, waveform, _ = heard
+    times = 60_000 // len(analysis.frame_logits) + 1
+    logits = np.tile(analysis.frame_logits, (times, 1))
+    long = replace(analysis, frame_logits=logits, duration_s=len(logits) / 50)
+    structure = structure_of(long, 0.2)
+    page = written((long, waveform, structure), waveform=None)
+    seconds = f"{long.duration_s / PIXELS:.2f}"
+    assert f"Of each {seconds} s the curves hold the lowest and the highest value" in page.said
+    assert all(len(trace["x"]) <= 2 * PIXELS for trace in page.figure["data"][:-1])
+    more = len(structure.arc) - 1 - report.MAX_CHANGES
+    assert more > 0 and f"… and {more} more changes" in page.said and page.said.count(" → ") < 200
+    assert "hold every frame, 50 a second" in written(heard).said
+
+
+def test_the_figure_alone_is_the_reports(heard: Heard) -> None:
+    for region_s in (None, (1.0, 3.0)):
+        alone, whole = (written(heard, kind, region_s=region_s) for kind in ("figure", "html"))
+        assert alone.figure == whole.figure
+        assert not alone.all("audio") and not alone.all("button") and len(alone.all("script")) == 3
+        policies = [[each for each in page.all("meta") if "http-equiv" in each] for page in (alone, whole)]
+        assert policies[0] == policies[1]
+    assert "曲线包含每一帧" in written(heard, "figure", language="zh").said
 
 
 def test_the_sound_in_it_is_the_clip(heard: Heard) -> None:
@@ -143,11 +171,12 @@ def test_nothing_is_fetched_and_only_its_own_scripts_may_run(heard: Heard) -> No
 HOSTILE = "</title><script>alert(1)</script><img src=x onerror=alert(2)>\"'\u2028\u202e{{ 7 * 7 }}{% raw %}\x00.wav"
 
 
-def test_a_hostile_name_is_only_shown(heard: Heard) -> None:
+@pytest.mark.parametrize("kind", ["html", "figure"])
+def test_a_hostile_name_is_only_shown(heard: Heard, kind: str) -> None:
     analysis, waveform, structure = heard
     bad = replace(analysis, name=HOSTILE, checkpoint=replace(analysis.checkpoint, id="</script><b>"))
-    page = written((bad, waveform, structure))
-    tags = [tag for tag, _ in written(heard).elements]
+    page = written((bad, waveform, structure), kind)
+    tags = [tag for tag, _ in written(heard, kind).elements]
     assert [tag for tag, _ in page.elements] == tags
     assert "<script>alert(1)</script>" in page.said and "{{ 7 * 7 }}" in page.said
     assert "\u202e" not in page.said and "\\u202e" in page.said
@@ -155,7 +184,7 @@ def test_a_hostile_name_is_only_shown(heard: Heard) -> None:
 
 def test_json_for_html_cannot_end_its_element() -> None:
     values = {"</script><!--": ["\u2028&<>", 1.5]}
-    text = report.json_for_html(values)
+    text = json_for_html(values)
     assert json.loads(text) == values and not re.search("[<>&\u2028]", text)
 
 
