@@ -1,9 +1,21 @@
-"""`emoscope library show|verify|repair|compact`."""
+"""`emoscope library show|verify|repair|compact|export|import`."""
 
 import json
+import tempfile
+from pathlib import Path
 
 from core.cli.terminal import plain, say
-from core.library import Library, Query, Report, repair, verify
+from core.errors import LibraryError, first_line
+from core.library import (
+    Library,
+    Query,
+    Report,
+    export_library,
+    import_library,
+    repair,
+    verify,
+    write_selection,
+)
 
 _WORST = 20  # damaged clips that are named
 
@@ -51,6 +63,40 @@ def run_compact(location: str) -> int:
     library = Library.open(location, create=False)
     gone = library.compact()
     print(f"{gone} rows removed; {library.size_bytes() / 1e6:.1f} MB")
+    return 0
+
+
+def run_export(location: str, out: str, form: str, query: Query, space: str, *, force: bool) -> int:
+    """Write a selection to a file, or the whole library to a folder; whole or not at all."""
+    library, target = Library.open(location, create=False), Path(out)
+    if form == "library":
+        if query != Query():
+            raise LibraryError("A whole library is moved, not a part; leave out --label, --speaker and --tag.")
+        print(f"{export_library(library, target)} clips written to {plain(out)}")
+        return 0
+    if target.exists() and not force:
+        raise LibraryError(f"{out!r} is there already; say --force to replace it.")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".emoscope-", delete=False) as file:
+            try:
+                written = write_selection(library, query, form, file, space=space)
+                file.close()
+                Path(file.name).replace(target)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+        target.chmod(0o644)
+    except OSError as error:
+        raise LibraryError(f"{out!r} cannot be written ({first_line(error)}).") from error
+    print(f"{written} clips written to {plain(out)}")
+    return 0
+
+
+def run_import(location: str, folder: str) -> int:
+    """Add the clips of a folder that `export --format library` wrote."""
+    new = import_library(Library.open(location), Path(folder))
+    print(f"{new} new clips in {plain(location)}")
     return 0
 
 

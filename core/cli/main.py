@@ -161,6 +161,28 @@ def _add_library(commands: "argparse._SubParsersAction[_Parser]") -> None:
         if name == "show":
             action.add_argument("--json", action="store_true", help="one JSON object")
         action.set_defaults(run=_library, action=name)
+    _add_moving(actions)
+
+
+def _add_moving(actions: "argparse._SubParsersAction[_Parser]") -> None:
+    """`library export` and `library import`."""
+    export = actions.add_parser("export", help="take clips elsewhere, or the whole library")
+    export.add_argument("out", metavar="OUT", help="the file to write; of the form `library` a folder")
+    forms = ("csv", "parquet", "jsonl", "npy", "audiofolder", "library")
+    export.add_argument("--format", choices=forms, default="csv", help="default: csv")
+    for name in ("label", "speaker", "tag"):
+        export.add_argument(
+            f"--{name}", action="append", default=[], help=f"only clips with this {name}; may be said again"
+        )
+    export.add_argument(
+        "--space", choices=("emotion", "speaker", "scores"), default="emotion", help="of the form `npy`"
+    )
+    export.add_argument("--force", action="store_true", help="replace a file that is there")
+    take = actions.add_parser("import", help="add the clips of a folder that `export --format library` wrote")
+    take.add_argument("folder", metavar="FOLDER")
+    for action, name in ((export, "export"), (take, "import")):
+        action.add_argument("--library", required=True, metavar="DIR|s3://…", help="where the library is")
+        action.set_defaults(run=_library, action=name)
 
 
 def _library(options: argparse.Namespace, settings: Settings) -> int:
@@ -168,6 +190,14 @@ def _library(options: argparse.Namespace, settings: Settings) -> int:
 
     if options.action == "show":
         return library.run_show(options.library, options.json)
+    if options.action == "import":
+        return library.run_import(options.library, options.folder)
+    if options.action == "export":
+        from core.library import Query
+
+        query = Query(labels=tuple(options.label), speakers=tuple(options.speaker), tags=tuple(options.tag))
+        chosen = (options.format, query, options.space)
+        return library.run_export(options.library, options.out, *chosen, force=options.force)
     run: Callable[[str], int] = getattr(library, f"run_{options.action}")
     return run(options.library)
 

@@ -250,6 +250,17 @@ class Library:
             self._optimise(name, at_once=True)
         return gone
 
+    # What is moved whole
+
+    def table(self, name: str, where: str = "true") -> Any:
+        """Whole rows of a table, as a `pyarrow.Table`; `where` is a condition of ours, never text from outside."""
+        return self._select(name, where, None)
+
+    def merge_rows(self, name: str, rows: Any) -> int:
+        """Add rows of a table that have its schema, those that are there left as they are; how many were new."""
+        on = {"failures": "source", "done": "fingerprint"}.get(name, "key")
+        return self._merge(name, on, rows, revive=name == "clips")
+
     # How
 
     def _rewrite(self, keys: Collection[str], change: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
