@@ -238,4 +238,7 @@ def _parts(pq: Any, folder: Path, name: str) -> Iterator[Any]:
         if not file.schema_arrow.equals(SCHEMAS[name]):
             raise ValueError(f"{name}.parquet has other columns")
         for batch in file.iter_batches(ROWS_AT_ONCE):
-            yield pa.Table.from_batches([batch], schema=SCHEMAS[name])
+            part = pa.Table.from_batches([batch], schema=SCHEMAS[name])
+            if "key" in part.column_names:
+                keys_sql(part.column("key").to_pylist())  # raises for what is no key
+            yield part

@@ -133,3 +133,15 @@ def test_the_command_line_takes_a_selection_away_and_a_library_in(library: Libra
     assert Library.open(tmp_path / "new", create=False).count() == 4
     assert main(["library", "import", str(tmp_path), *place]) == 1
     assert not [left for left in tmp_path.iterdir() if left.name.startswith(".emoscope")]
+
+
+def test_a_folder_whose_keys_are_none_is_refused(library: Library, tmp_path: Path) -> None:
+    export_library(filled(library), tmp_path / "moved")
+    file = tmp_path / "moved" / "clips.parquet"
+    table = pq.read_table(file)
+    keys = ["' OR 1=1 --", *table.column("key").to_pylist()[1:]]
+    pq.write_table(table.set_column(0, table.schema.field("key"), [keys]), file)
+    other = Library.open(tmp_path / "other")
+    with pytest.raises(LibraryError, match="no clip's key"):
+        import_library(other, tmp_path / "moved")
+    assert other.count() == 0
