@@ -398,7 +398,7 @@ def _facets_of(table: Any) -> dict[str, dict[str, int]]:
 
 
 def _vectors(keys: Sequence[str], column: Any) -> Vectors:
-    """A column of lists → one matrix of those that hold something. Raises `LibraryError` where they differ in length."""
+    """A column of lists → a matrix of those that hold something. Raises `LibraryError` where they differ in length."""
     import pyarrow.compute as pc
 
     lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
