@@ -12,6 +12,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +68,8 @@ def of_the_library(library: Library, rounds: int) -> dict[str, dict[str, float]]
     """
     found = {}
     for what, (ask, look) in questions(library).items():
-        assert ask() == look(whole_table(library)), what
-        times = {
-            "library": _median_s(ask, rounds),
-            "pandas": _median_s(lambda look=look: look(whole_table(library)), 3),
-        }  # type: ignore[misc]
+        assert ask() == _in_pandas(library, look), what
+        times = {"library": _median_s(ask, rounds), "pandas": _median_s(partial(_in_pandas, library, look), 3)}
         found[what] = {name: round(seconds, 4) for name, seconds in times.items()}
     return found
 
@@ -82,6 +80,10 @@ def whole_table(library: Library) -> Any:
 
     table = lancedb.connect(library.location).open_table("clips")
     return table.search().select(list(LIGHT)).limit(table.count_rows()).to_pandas()
+
+
+def _in_pandas(library: Library, look: Callable[[Any], Any]) -> Any:
+    return look(whole_table(library))
 
 
 def _median_s(ask: Callable[[], object], rounds: int) -> float:

@@ -402,7 +402,7 @@ def _vectors(keys: Sequence[str], column: Any) -> Vectors:
     import pyarrow.compute as pc
 
     lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
-    there = np.flatnonzero(lengths)
+    there = np.flatnonzero(lengths).tolist()
     dims = sorted(set(lengths[there].tolist()))
     if len(dims) > 1:
         sizes = " and ".join(map(str, dims))
