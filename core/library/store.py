@@ -205,12 +205,16 @@ class Library:
         """How many clips are meant."""
         return int(self._asked(lambda: self._latest("clips").count_rows(query.sql)))
 
+    def version(self) -> int:
+        """A number that every change of the clips makes larger: what was made from them is good while it stays."""
+        return int(self._asked(lambda: self._latest("clips").version))
+
     def facets(self, query: Query = Query()) -> dict[str, dict[str, int]]:
         """How many clips there are of each label, speaker, checkpoint, reference and tag; "" counts those without.
 
         Of the last few filters the answers are kept for as long as nobody writes.
         """
-        asked = (int(self._asked(lambda: self._latest("clips").version)), query.sql)
+        asked = (self.version(), query.sql)
         with self._guard:
             found = self._facets.get(asked)
         if found is None:
