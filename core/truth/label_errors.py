@@ -33,7 +33,7 @@ class LabelError:
 
 
 def label_errors(judgements: Judgements) -> tuple[LabelError, ...]:
-    """Likely label errors, the likeliest first.
+    """Likely label errors, the likeliest first; references that a person checked are none.
 
     Confident learning (Northcutt, Jiang & Chuang 2021, JAIR 70, section 3.1): an emotion's threshold is its own mean
     self-confidence, the mean probability of it over the clips with that reference. A clip is suspected where another
@@ -52,7 +52,7 @@ def label_errors(judgements: Judgements) -> tuple[LabelError, ...]:
     reaching[rows, references] = -1.0
     suggested = reaching.argmax(axis=1)
     own = scores[rows, references]
-    suspected = np.flatnonzero((reaching[rows, suggested] > own) & (own < thresholds[references]))
+    suspected = np.flatnonzero((reaching[rows, suggested] > own) & (own < thresholds[references]) & ~judgements.checked)
     found = [
         LabelError(
             judgements.keys[row],

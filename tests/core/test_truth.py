@@ -12,6 +12,7 @@ from core.errors import LibraryError
 from core.library import Library, Query
 from core.results import Calibration, CheckpointIdentity
 from core.truth import (
+    CHECKED,
     Judgements,
     TruthOptions,
     accuracy,
@@ -45,6 +46,7 @@ def judged(
         np.array([said for _, said in pairs], object),
         np.array(speakers or [""] * count, object),
         np.array(unsure or [False] * count, bool),
+        np.zeros(count, bool),
         scores,
         ("made up",),
         ("angry", "happy", "sad"),
@@ -143,6 +145,8 @@ def test_a_likely_label_error_is_found_and_the_likeliest_comes_first() -> None:
         (key(41), "sad", "angry"), (key(40), "sad", "angry"),
     ]  # fmt: skip
     assert found[0].margin == pytest.approx(-0.85) and found[0].reference_score == pytest.approx(0.05)
+    kept = np.arange(47) == 41  # a person listened to it and keeps the reference
+    assert [each.key for each in label_errors(replace(judgements, scores=scores, checked=kept))] == [key(40)]
     assert label_errors(judged(PAIRS[:6])) == () and label_errors(judged([])) == ()
 
 
@@ -168,7 +172,9 @@ def test_judgements_come_from_the_clips_that_are_meant(library: Library) -> None
     library.update([key(3)], reference="disgusted")  # a label that this checkpoint cannot say
     library.update([key(5)], reference="<b>bored")
     library.delete([key(7)])
+    library.update([key(1)], add_tags=[CHECKED, "loud"])
     judgements = judgements_of(library)
+    assert judgements.checked.tolist() == [True]
     assert judgements.keys == (key(1),) and judgements.unsayable == {"disgusted": 1, "<b>bored": 1}
     assert judgements.without == 5 and judgements.sayable == ("angry", "happy", "sad")
     analysis = entry(1).analysis
@@ -189,7 +195,9 @@ def test_each_checkpoint_is_asked_for_its_own_labels(library: Library) -> None:
     other = CheckpointIdentity("another", "r2", Calibration(1.0, 0.4))
     analysis = replace(second.analysis, checkpoint=other, labels=("fearful", "happy", "sad"))
     library.put([first, replace(second, analysis=analysis)])
+    library.update([key(1)], add_tags=[CHECKED, "loud"])
     judgements = judgements_of(library)
+    assert judgements.checked.tolist() == [True]
     assert judgements.keys == (key(1),) and judgements.unsayable == {"angry": 1}
 
 
