@@ -1,6 +1,7 @@
 """What a session remembers, each key named once, and what of it the address bar carries."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -13,6 +14,9 @@ from dashboard.language import LANGUAGES, Texts, language_of, texts_in
 from dashboard.listening import Shelf
 from dashboard.resources import services
 from dashboard.timeline_view import TimelineView
+
+if TYPE_CHECKING:
+    from core.truth import LabelError
 
 LANGUAGE_PARAMETER = "lang"
 LANGUAGE_KEY = "language"  # also the switch's own key
@@ -65,6 +69,7 @@ class Session:
     doors: dict[str, int] = field(default_factory=dict)  # how often each way in was emptied: part of its widget's key
     saved: dict[tuple[str, str, str, bool], str] = field(default_factory=dict)
     timelines: dict[str, TimelineState] = field(default_factory=dict)  # by clip
+    decided: "tuple[LabelError, ...]" = ()  # likely label errors that were decided on last, to be undone
     picked: list[str] = field(default_factory=list)  # keys of library clips, on their way from one page to another
     playing: tuple[str, bytes] = ("", b"")  # of the clip on screen: its SHA-256 and its WAV
 
