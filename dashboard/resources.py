@@ -7,19 +7,21 @@ import streamlit as st
 from core.settings import Settings
 from dashboard.clips import Recents
 from dashboard.fetching import Fetcher
+from dashboard.jobs import Jobs
 from dashboard.listening import Listener
 from dashboard.model_host import ModelHost
 
 
 @dataclass(frozen=True)
 class Services:
-    """The models, those who listen with them, what brings more of them, and the clips used last."""
+    """The models, those who listen with them, what brings more of them, the clips used last, and long work."""
 
     settings: Settings
     host: ModelHost
     listener: Listener
     fetcher: Fetcher
     recents: Recents
+    jobs: Jobs
 
 
 @st.cache_resource(show_spinner=False)
@@ -31,13 +33,14 @@ def services() -> Services:
     settings = Settings.from_environment()
     host = ModelHost(settings)
     host.start()
-    return Services(settings, host, Listener(host), Fetcher(settings), Recents())
+    return Services(settings, host, Listener(host), Fetcher(settings), Recents(), Jobs())
 
 
 def close_services() -> None:
     """Finish no more than the window in progress, and forget the instance: a server that starts again loads again."""
     shared = services()
     services.clear()
+    shared.jobs.shutdown()
     shared.fetcher.shutdown()
     shared.listener.shutdown()
     shared.host.shutdown()
