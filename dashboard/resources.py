@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.settings import Settings
+from dashboard.catalogue import Catalogue
 from dashboard.clips import Recents
 from dashboard.fetching import Fetcher
 from dashboard.jobs import Jobs
@@ -14,13 +15,14 @@ from dashboard.model_host import ModelHost
 
 @dataclass(frozen=True)
 class Services:
-    """The models, those who listen with them, what brings more of them, the clips used last, and long work."""
+    """The models, those who listen with them and what brings more; the clips used last, the library, long work."""
 
     settings: Settings
     host: ModelHost
     listener: Listener
     fetcher: Fetcher
     recents: Recents
+    catalogue: Catalogue
     jobs: Jobs
 
 
@@ -33,7 +35,9 @@ def services() -> Services:
     settings = Settings.from_environment()
     host = ModelHost(settings)
     host.start()
-    return Services(settings, host, Listener(host), Fetcher(settings), Recents(), Jobs())
+    listener = Listener(host)
+    catalogue = Catalogue(settings.library, listener)
+    return Services(settings, host, listener, Fetcher(settings), Recents(), catalogue, Jobs())
 
 
 def close_services() -> None:
