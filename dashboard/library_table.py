@@ -25,21 +25,21 @@ def columns_of(extra: Sequence[str]) -> list[str]:
 
 
 def table_of(rows: Any, extra: Sequence[str], texts: Texts) -> pd.DataFrame:
-    """A `pyarrow.Table` of clips → one row each, in the same order, words in the reader's language."""
+    """A `pyarrow.Table` of clips → one row each, in the same order, shares in percent, in the reader's language."""
     found = rows.to_pylist()
     columns: dict[str, Any] = {
         "sound": [sound_url(row["key"]) for row in found],
+        "source": [row["source"] for row in found],
         "label": [[verdict_in(row["label"], row["unsure"], texts)] for row in found],
-        "confidence": [row["confidence"] for row in found],
+        "confidence": [100 * row["confidence"] for row in found],
         "reference": [row["reference"] for row in found],
         "match": [match_of(row) for row in found],
         "speaker": [row["speaker"] for row in found],
         "tags": [list(row["tags"] or ()) for row in found],
         "duration_s": [row["duration_s"] for row in found],
-        "source": [row["source"] for row in found],
     }
     if SCORES_SHOWN in extra:
-        columns |= {name: [row[name] for row in found] for name in SCORES}
+        columns |= {name: [100 * row[name] for row in found] for name in SCORES}
     named = [name for name in extra if name != SCORES_SHOWN]
     told = [json.loads(row["metadata"]) for row in found] if named else []
     columns |= {METADATA + name: [each.get(name) for each in told] for name in named}

@@ -11,6 +11,7 @@ from core.settings import GRANULARITIES
 from dashboard.batches import Spool, Upload
 from dashboard.clips import Clip, has_sound
 from dashboard.components.player import PlaySpan
+from dashboard.jobs import Job
 from dashboard.language import LANGUAGES, Texts, language_of, texts_in
 from dashboard.library_view import LibraryView
 from dashboard.listening import Shelf
@@ -125,6 +126,9 @@ class Session:
     saved: dict[tuple[str, str, str, bool], str] = field(default_factory=dict)
     timelines: dict[str, TimelineState] = field(default_factory=dict)  # by clip
     library: LibraryState = field(default_factory=LibraryState)
+    keeping: dict[tuple[str, str], Job] = field(
+        default_factory=dict
+    )  # by clip and checkpoint: on its way to the library
     picked: list[str] = field(default_factory=list)  # keys of library clips, on their way from one page to another
     playing: tuple[str, bytes] = ("", b"")  # of the clip on screen: its SHA-256 and its WAV
 

@@ -12,6 +12,7 @@ from dashboard.components import library_failures, library_link, notices
 from dashboard.exporting import Made, file_url
 from dashboard.jobs import Job, JobState
 from dashboard.language import Texts, clock
+from dashboard.library_view import LibraryView
 from dashboard.resources import services
 from dashboard.state import Session
 
@@ -158,6 +159,12 @@ def _buttons(session: Session, job: Job, texts: Texts, key: str) -> None:
             jobs.retry(job.id)
         except EmoScopeError as error:
             session.library.refused = str(error)
+        st.rerun()
+    if isinstance(job.result, Seen) and st.button(
+        texts("jobs.show_clips"), icon=":material/library_music:", key=f"job-show-{key}-{job.id}"
+    ):
+        session.library.view = LibraryView()
+        session.library.round += 1
         st.rerun()
     if key == "linked" and st.button(
         texts("jobs.close"), icon=":material/close:", type="tertiary", key=f"job-close-{job.id}"

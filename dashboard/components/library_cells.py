@@ -33,7 +33,7 @@ def columns(table: Any, texts: Texts, *, tags: tuple[str, ...] = ()) -> dict[str
             disabled=True,
         ),
         "confidence": config.ProgressColumn(
-            texts("library.by.confidence"), format="percent", min_value=0.0, max_value=1.0, width=120
+            texts("library.by.confidence"), format="%.0f %%", min_value=0.0, max_value=100.0, width=115
         ),
         "reference": config.SelectboxColumn(
             texts("library.by.reference"),
@@ -50,13 +50,13 @@ def columns(table: Any, texts: Texts, *, tags: tuple[str, ...] = ()) -> dict[str
         "duration_s": config.NumberColumn(
             texts("library.by.duration_s"), format=texts("unit.seconds", seconds="%.2f"), width=85
         ),
-        "source": config.TextColumn(texts("library.by.source"), width=330),
+        "source": config.TextColumn(texts("library.by.source"), width=230),
         "checkpoint": config.TextColumn(texts("library.checkpoint"), width=110),
         "added_at": config.DatetimeColumn(texts("library.by.added_at"), format="localized", width=150),
     }
     for name in (name for name in SCORES if name in table):
         key = name.removeprefix("score_")
-        found[name] = config.NumberColumn(labelled(key, texts), format="percent", width=110)
+        found[name] = config.NumberColumn(labelled(key, texts), format="%.1f %%", width=110)
     for name in (name for name in table if name.startswith(METADATA)):
         found[name] = config.TextColumn(name.removeprefix(METADATA), width=130)
     return found

@@ -35,26 +35,18 @@ def _show(session: Session, library: Library, texts: Texts) -> None:
     count = library.count(view.query)
     view = state.view = view.on_a_page(count)
     library_link.link(session)
-    _found(view, count, library, texts)
     if not count:
+        st.info(texts("library.none_found" if view.is_filtered else "library.empty"), icon=":material/search_off:")
         return
     rows = library.rows(
         view.query, columns=columns_of(view.extra), limit=view.page_size, offset=(view.page - 1) * view.page_size
     )
-    chosen = _table(session, view, rows, texts)
+    above = st.container(border=True, key="library-actions", gap="small")  # filled once the table told what is selected
+    selected = _table(session, view, rows, texts)
     _pager(session, view, count, rows, texts)
     found = rows.to_pylist()
-    library_selection.show(session, library, [found[at] for at in chosen if at < len(found)], view, count, texts)
-
-
-def _found(view: LibraryView, count: int, library: Library, texts: Texts) -> None:
-    """How many clips were found; where there are none, what to do."""
-    if not count:
-        st.info(texts("library.none_found" if view.is_filtered else "library.empty"), icon=":material/search_off:")
-    elif view.deleted:
-        st.caption(texts("library.found_deleted", count=f"{count:,}"))
-    elif view.is_filtered:
-        st.caption(texts("library.found", count=f"{count:,}"))
+    with above:
+        library_selection.show(session, library, [found[at] for at in selected if at < len(found)], view, count, texts)
 
 
 def _table(session: Session, view: LibraryView, rows: Any, texts: Texts) -> list[int]:
@@ -69,6 +61,7 @@ def _table(session: Session, view: LibraryView, rows: Any, texts: Texts) -> list
         key=f"library-table-{session.library.drawn}-{shown}",
         on_select="rerun",
         selection_mode="multi-row",
+        placeholder="",
         height=min(MAX_HEIGHT_PX, HEADER_PX + ROW_PX * len(table)),
         row_height=ROW_PX,
         alt=texts("library.table_alt"),

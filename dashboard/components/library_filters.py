@@ -36,7 +36,7 @@ def show(state: LibraryState, view: LibraryView, library: Library, texts: Texts)
     chosen = view
     with st.container(horizontal=True, vertical_alignment="bottom", key="library-filters", gap="small"):
         chosen = _first(state, chosen, facets, texts)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="library-filters-more", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", key="library-filters-more", gap="small"):
         told = _metadata(library, view)
         chosen = _folded(state, chosen, facets, told, texts)
         chosen = _order(state, chosen, texts)

@@ -55,30 +55,37 @@ def show(
     """Draw what can be done: with the selected `rows`, or with all `count` clips of the filter."""
     keys = tuple(row["key"] for row in rows) or None
     chosen = Chosen(library, keys, view.query, len(rows) if keys else count)
-    if len(rows) == 1:
-        _player(library, rows[0], texts)
-    with st.container(border=True, key="library-actions", gap="small"):
-        said = "library.scope_selected" if keys else "library.scope_found"
-        st.markdown(texts(said, count=f"{chosen.count:,}"))
-        with st.container(horizontal=True, gap="small", vertical_alignment="center", key="library-buttons"):
-            if view.deleted:
-                _restore(session, chosen, texts)
-            else:
-                _elsewhere(session, chosen, texts)
-                _edit(session, chosen, texts)
-                _export(session, chosen, texts)
-                _delete(session, chosen, texts)
+    with st.container(horizontal=True, vertical_alignment="center", key="library-scope"):
+        st.markdown(_scope(chosen, view, texts), width="content" if len(rows) == 1 else "stretch")
+        if len(rows) == 1:
+            _player(library, rows[0], texts)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="library-buttons"):
+        if view.deleted:
+            _restore(session, chosen, texts)
+        else:
+            _elsewhere(session, chosen, texts)
+            _edit(session, chosen, texts)
+            _export(session, chosen, texts)
+            _delete(session, chosen, texts)
+
+
+def _scope(chosen: Chosen, view: LibraryView, texts: Texts) -> str:
+    """Which clips the buttons mean."""
+    count = f"{chosen.count:,}"
+    if chosen.keys is not None:
+        return texts("library.scope_selected", count=count)
+    if view.deleted:
+        return texts("library.scope_deleted", count=count)
+    return texts("library.scope_found" if view.is_filtered else "library.scope_all", count=count)
 
 
 def _player(library: Library, row: dict[str, Any], texts: Texts) -> None:
     """The one clip that is selected, to be heard."""
-    with st.container(horizontal=True, vertical_alignment="center", key="library-player"):
-        st.text(row["source"], width=360)
-        sound = library.sound(row["key"])
-        if sound:
-            st.audio(sound, format="audio/ogg")
-        else:
-            st.caption(texts("library.no_sound"))
+    sound = library.sound(row["key"])
+    if sound:
+        st.audio(sound, format="audio/ogg", width="stretch")
+    else:
+        st.caption(texts("library.no_sound"))
 
 
 def _elsewhere(session: Session, chosen: Chosen, texts: Texts) -> None:
