@@ -9,6 +9,7 @@ core.)
 import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,16 +52,20 @@ class Upload:
 
 
 class Spool:
-    """A folder of our own on disk for what comes in, so that it need not stay in memory; gone with `clear`."""
+    """A folder of our own on disk for what comes in, so that it need not stay in memory.
+
+    It goes with `clear`, with the last that holds it, or with the process.
+    """
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="emoscope-batch-", ignore_cleanup_errors=True)
+        self._folder = Path(tempfile.mkdtemp(prefix="emoscope-batch-"))
         self._count = 0
+        self.clear = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def keep(self, name: str, content: IO[bytes]) -> Upload:
         """Write a file down under a number of ours. Raises `SettingsError` where the disk does not take it."""
         self._count += 1
-        path = Path(self._folder.name, f"{self._count:06d}")
+        path = self._folder / f"{self._count:06d}"
         try:
             content.seek(0)
             with path.open("wb") as file:
@@ -71,9 +76,6 @@ class Spool:
                 f"{shown(name)!r} cannot be kept on the server's disk ({first_line(error)})."
             ) from error
         return Upload(name, path, path.stat().st_size)
-
-    def clear(self) -> None:
-        self._folder.cleanup()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ Knows no Streamlit.
 """
 
 import io
+import shutil
 import tempfile
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,17 +60,15 @@ class ExportWork:
 
     def __init__(self, library: Library, query: Query, form: str) -> None:
         self._library, self._query, self._form = library, query, form
-        self._folder = tempfile.TemporaryDirectory(prefix="emoscope-export-", ignore_cleanup_errors=True)
+        self._folder = Path(tempfile.mkdtemp(prefix="emoscope-export-"))
+        self.clear = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def __call__(self, job: Job) -> Made:
-        path = Path(self._folder.name, "selection")
+        path = self._folder / "selection"
         with path.open("wb") as file:
             count = write_selection(self._library, self._query, self._form, file)
         job.check()
         return Made(path, file_name(self._form), count)
-
-    def clear(self) -> None:
-        self._folder.cleanup()
 
 
 async def job_file(request: Request) -> Response:

@@ -96,15 +96,15 @@ def _elsewhere(session: Session, chosen: Chosen, texts: Texts) -> None:
         disabled=not (is_selected and count <= OPENED), help=texts("library.timeline_help", most=OPENED),
     ):  # fmt: skip
         _to_timeline(session, chosen)
-    for name, icon, fits in (
-        ("compare", ":material/compare_arrows:", is_selected and COMPARED[0] <= count <= COMPARED[1]),
-        ("explorer", ":material/bubble_chart:", count >= MAPPED),
-    ):
+    for name, icon, fits, what in (
+        ("compare", ":material/compare_arrows:", is_selected and COMPARED[0] <= count <= COMPARED[1],
+         texts("library.to_compare_help")),
+        ("explorer", ":material/bubble_chart:", count >= MAPPED, texts("library.to_explorer_help")),
+    ):  # fmt: skip
         page = PAGES / f"{name}.py"
         if page.exists() and st.button(
-            texts(f"library.to.{name}"), icon=icon, key=f"library-to-{name}", disabled=not fits,
-            help=texts(f"library.to.{name}_help"),
-        ):  # fmt: skip
+            texts(f"library.to.{name}"), icon=icon, key=f"library-to-{name}", disabled=not fits, help=what
+        ):
             session.picked = chosen.all_keys()
             st.switch_page(f"../pages/{page.name}")
 
