@@ -60,7 +60,7 @@ class Spool:
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="emoscope-batch-"))
         self._count = 0
-        self.clear = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def keep(self, name: str, content: IO[bytes]) -> Upload:
         """Write a file down under a number of ours. Raises `SettingsError` where the disk does not take it."""
@@ -76,6 +76,9 @@ class Spool:
                 f"{shown(name)!r} cannot be kept on the server's disk ({first_line(error)})."
             ) from error
         return Upload(name, path, path.stat().st_size)
+
+    def clear(self) -> None:
+        self._remove()
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class ExportWork:
     def __init__(self, library: Library, query: Query, form: str) -> None:
         self._library, self._query, self._form = library, query, form
         self._folder = Path(tempfile.mkdtemp(prefix="emoscope-export-"))
-        self.clear = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def __call__(self, job: Job) -> Made:
         path = self._folder / "selection"
@@ -69,6 +69,9 @@ class ExportWork:
             count = write_selection(self._library, self._query, self._form, file)
         job.check()
         return Made(path, file_name(self._form), count)
+
+    def clear(self) -> None:
+        self._remove()
 
 
 async def job_file(request: Request) -> Response:

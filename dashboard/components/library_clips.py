@@ -79,21 +79,27 @@ def _pager(session: Session, view: LibraryView, count: int, rows: Any, texts: Te
         pages = view.num_pages(count)
         if pages > 1:
             key = f"library-page-{state.round}-{hash(view.query)}-{view.page_size}-{view.page}-{pages}"
-            page = st.pagination(pages, default=view.page, key=key)
-            if page != view.page:
-                state.view = replace(view, page=page)
-                st.rerun(scope="fragment")
+            st.pagination(pages, default=view.page, key=key, on_change=_turn, args=(session, key))
         with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
-            size = st.selectbox(
-                texts("library.page_size"), PAGE_SIZES, index=PAGE_SIZES.index(view.page_size),
-                key=f"library-size-{state.round}", label_visibility="collapsed", width=130,
+            key = f"library-size-{state.round}"
+            st.selectbox(
+                texts("library.page_size"), PAGE_SIZES, index=PAGE_SIZES.index(view.page_size), key=key,
+                label_visibility="collapsed", width=130, on_change=_resize, args=(session, key),
                 format_func=lambda size: texts("library.page_rows", count=size),
             )  # fmt: skip
-            if size != view.page_size:
-                state.view = replace(view, page_size=size, page=(first - 1) // size + 1)
-                st.rerun(scope="fragment")
-            if not view.deleted and st.button(
-                texts("library.edit_cells"), icon=":material/edit:", type="tertiary", key="library-edit-cells"
-            ):
-                library_cells.begin(session, rows, texts)
-                st.rerun(scope="fragment")
+            if not view.deleted:
+                st.button(
+                    texts("library.edit_cells"), icon=":material/edit:", type="tertiary", key="library-edit-cells",
+                    on_click=library_cells.begin, args=(session, rows, texts),
+                )  # fmt: skip
+
+
+def _turn(session: Session, key: str) -> None:
+    view = library_link.view_of(session)
+    session.library.view = replace(view, page=st.session_state[key])
+
+
+def _resize(session: Session, key: str) -> None:
+    """Another number of rows, on the page that holds the row that was the first."""
+    view, size = library_link.view_of(session), st.session_state[key]
+    session.library.view = replace(view, page_size=size, page=(view.page - 1) * view.page_size // size + 1)
