@@ -41,6 +41,8 @@ def show_linked(session: Session, texts: Texts) -> None:
         notices.show_error(texts("jobs.unknown"), key="job")
         state.job = None
         return
+    if job.id not in state.jobs:
+        state.jobs.append(job.id)  # whoever has its address has it among the jobs, too
     _live(session, [job], texts, key="linked")
 
 
@@ -165,6 +167,7 @@ def _buttons(session: Session, job: Job, texts: Texts, key: str) -> None:
     ):
         session.library.view = LibraryView()
         session.library.round += 1
+        session.library.job = None  # it is among the jobs, and no longer in the clips' way
         st.rerun()
     if key == "linked" and st.button(
         texts("jobs.close"), icon=":material/close:", type="tertiary", key=f"job-close-{job.id}"
