@@ -248,6 +248,14 @@ class Library:
             (Failure(row["source"], row["error"], json.loads(row["metadata"])) for row in rows), key=lambda f: f.source
         )
 
+    def num_failures(self) -> int:
+        """How many files were no clips."""
+        return int(self._asked(lambda: self._latest("failures").count_rows()))
+
+    def forget_failures(self, sources: Sequence[str]) -> None:
+        """Take these files off the list of those that were no clips."""
+        self._forget_failures(sources)
+
     def size_bytes(self) -> int:
         """What the tables take, older versions of them not counted."""
         return sum(int(table.stats()["total_bytes"]) for table in self._tables.values())
