@@ -60,7 +60,7 @@ def confusion_chart(truth: GroundTruth, texts: Texts) -> go.Figure:
 def cell_in(selection: Any, truth: GroundTruth) -> Cell | None:
     """The cell of a selection as `st.plotly_chart` gives it; None for none, or one of another matrix."""
     points = selection.get("points") or []
-    ids = (points[0].get("customdata") if points else None) or ()
+    ids: Any = (points[0].get("customdata") if points else None) or ()
     if len(ids) != 2 or not all(isinstance(each, int) and 0 <= each < len(truth.labels) for each in ids):
         return None
     return truth.labels[ids[0]], truth.labels[ids[1]]

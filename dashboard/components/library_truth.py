@@ -1,5 +1,6 @@
 """Ground truth: what the verdicts are worth where people gave a reference; every cell can be heard. One fragment."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -31,6 +32,8 @@ def show(session: Session, library: Library, query: Query, texts: Texts) -> None
 
 
 def _show(session: Session, library: Library, query: Query, texts: Texts) -> None:
+    if replace(query, order=Query().order, descending=False) != Query():
+        st.caption(texts("truth.filtered"))
     leave_out = st.toggle(
         texts("truth.leave_out_unsure"), key="truth-leave-out-unsure", help=texts("truth.unsure_help")
     )
