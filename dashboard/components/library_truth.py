@@ -100,7 +100,8 @@ def _confusion(found: Findings, truth: GroundTruth, texts: Texts) -> None:
     )  # fmt: skip
     cell = cell_in(event["selection"], truth)
     if cell is not None:
-        _clips(found, truth, cell, texts)
+        with st.container(key="truth-chosen"):
+            _clips(found, truth, cell, texts)
 
 
 def _clips(found: Findings, truth: GroundTruth, cell: Cell, texts: Texts) -> None:
