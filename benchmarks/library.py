@@ -2,8 +2,9 @@
 
 The clips are made up (`benchmarks.synthetic_library`). First the library itself: each question beside the same one
 answered by reading the rows' light columns into pandas and looking there, in one run. Then, unless `--no-page`, the
-library page of a real server in a real Chromium: seconds from the request to its table's first paint, and from a
-choice in a filter until the rows are the right ones. Needs the packages of requirements-dev.txt, the page Chromium too.
+library page of a real server in a real Chromium, beside the same page of 200 clips: seconds from the request to the
+first paint of the table's rows, and from a choice in a filter to that of the rows found. Needs the packages of
+requirements-dev.txt, the page Chromium too.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from core.library.tables import LIGHT
 
 PAGE = 50
 Question = tuple[Callable[[], Any], Callable[[Any], Any]]  # asked of the library, and of a whole table in pandas
+FEW = 200
 NEEDLE = "take_000777"
 
 
@@ -100,6 +102,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=9, help="how often each is asked; the median is told")
     parser.add_argument("--library", type=Path, help="one that this made before (default: made, and removed)")
+    parser.add_argument("--page-rounds", type=int, default=7, help="how often the page is opened, after a first time")
     parser.add_argument("--no-page", action="store_true", help="the library alone, without a browser")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -112,7 +115,22 @@ def main() -> None:
         for what, seconds in found.items():
             ours, theirs = seconds["library"], seconds["pandas"]
             print(f"  {what:14s} {ours * 1e3:8.1f} ms   through pandas {theirs * 1e3:8.1f} ms   {theirs / ours:6.1f} ×")
-        print(json.dumps({"clips": library.count(), "median_s": found}))
+        record = {"clips": library.count(), "median_s": found}
+        if not options.no_page:
+            record["page_median_s"] = _page(library, Path(name), options.page_rounds)
+        print(json.dumps(record))
+
+
+def _page(library: Library, folder: Path, rounds: int) -> dict[str, dict[str, float]]:
+    from benchmarks.library_page import of_the_page
+
+    few = make_library(folder / "few", FEW)
+    found = {f"{each.count()} clips": of_the_page(each, folder, rounds).medians() for each in (library, few)}
+    (many, medians), (_, baseline) = found.items()
+    print(f"the page, {many}:")
+    for what, seconds in medians.items():
+        print(f"  {what.replace('_', ' '):14s} {seconds:8.2f} s    of {FEW} clips {baseline[what]:8.2f} s")
+    return found
 
 
 if __name__ == "__main__":

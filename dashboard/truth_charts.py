@@ -53,7 +53,7 @@ def confusion_chart(truth: GroundTruth, texts: Texts) -> go.Figure:
     figure.update_yaxes(
         title=texts("truth.reference"), autorange="reversed", showgrid=False, ticks="", fixedrange=True, automargin=True
     )
-    figure.update_layout(clickmode="event+select", hovermode="closest", hoverdistance=MARKER_PX)
+    figure.update_layout(clickmode="event+select", hovermode="closest", hoverdistance=MARKER_PX, uirevision="truth")
     return finished(figure, height=HEAD_PX + ROW_PX * len(names), top=8, showlegend=False)
 
 

@@ -26,6 +26,6 @@ def columns(texts: Texts) -> dict[str, Any]:
         "confidence": config.ProgressColumn(
             texts("truth.column.confidence"), format="percent", min_value=0, max_value=1, width=120
         ),
-        "reference_score": config.NumberColumn(texts("truth.column.reference_score"), format="percent", width=90),
-        "suggested_score": config.NumberColumn(texts("truth.column.suggested_score"), format="percent", width=90),
+        "reference_score": config.NumberColumn(texts("truth.column.reference_score"), format="percent", width=160),
+        "suggested_score": config.NumberColumn(texts("truth.column.suggested_score"), format="percent", width=170),
     }
