@@ -1,0 +1,65 @@
+"""The embedding explorer's core: spaces, maps that can be trusted, groups, neighbours, confounds, probes."""
+
+from core.projection.caching import cached_map
+from core.projection.clusters import (
+    ClusterCard,
+    ClusterOptions,
+    Clusters,
+    Distinction,
+    DuplicatePair,
+    cluster,
+    describe,
+    near_duplicates,
+    outliers,
+)
+from core.projection.confounds import Confound, confounds, one_sentence
+from core.projection.mapping import Map, MapOptions, MappingCancelled, make_map, place
+from core.projection.neighbours import METRICS, Neighbours, nearest
+from core.projection.probes import HeadScores, Probe, apply, fit_probe, heads, load_head, save_head, scores_of
+from core.projection.spaces import SPACES, Space, SpaceOptions, load_space
+from core.projection.tables import clip_table
+from core.projection.trust import Agreement, Stability, Trust, agreement, silhouette, stability, trust_of
+
+__all__ = [
+    "METRICS",
+    "SPACES",
+    "Agreement",
+    "ClusterCard",
+    "ClusterOptions",
+    "Clusters",
+    "Confound",
+    "Distinction",
+    "DuplicatePair",
+    "HeadScores",
+    "Map",
+    "MapOptions",
+    "MappingCancelled",
+    "Neighbours",
+    "Probe",
+    "Space",
+    "SpaceOptions",
+    "Stability",
+    "Trust",
+    "agreement",
+    "apply",
+    "cached_map",
+    "clip_table",
+    "cluster",
+    "confounds",
+    "describe",
+    "fit_probe",
+    "heads",
+    "load_head",
+    "load_space",
+    "make_map",
+    "near_duplicates",
+    "nearest",
+    "one_sentence",
+    "outliers",
+    "place",
+    "save_head",
+    "scores_of",
+    "silhouette",
+    "stability",
+    "trust_of",
+]
