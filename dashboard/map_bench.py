@@ -55,6 +55,11 @@ class MapBench:
         """(num_points, 2 or 3) float32."""
         return self.map.positions
 
+    @property
+    def metric(self) -> str:
+        """How far apart clips are, as the map was made; a PCA keeps Euclid's distances."""
+        return self.view.metric if self.map.method == "umap" else "euclidean"
+
     def refresh(self, table: "pd.DataFrame") -> None:
         """Clips' columns have changed: tags, speakers, references."""
         with self._lock:
@@ -71,7 +76,7 @@ class MapBench:
         """The `count` nearest neighbours of a point in the space itself, never those of the map; exact."""
         from core.projection import nearest
 
-        return nearest(self.space, np.array([row]), count)
+        return nearest(self.space, np.array([row]), count, self.metric)
 
     def rows_of(self, keys: "set[str] | tuple[str, ...] | list[str]") -> Array:
         """Which points are those clips; clips that are not on the map are left out."""

@@ -340,6 +340,12 @@ class ExplorerMap {
       chart.on(kind, act);
       return () => chart.removeListener?.(kind, act);
     });
+    const wheel = (event) => { // a plain wheel scrolls the page
+      if (event.ctrlKey || event.metaKey) event.preventDefault();
+      else event.stopPropagation();
+    };
+    chart.addEventListener("wheel", wheel, { capture: true, passive: false });
+    this.let.push(() => chart.removeEventListener("wheel", wheel, { capture: true }));
   }
 
   _detach() {
@@ -441,9 +447,9 @@ class ExplorerMap {
       this._drawTools();
     }, dragmode === mode));
     if (flat) {
-      made.push(this._tool("closer", () => press('[data-val="in"]')), this._tool("farther", () => press('[data-val="out"]')));
-      made.push(this._tool("whole", () => press('[data-val="auto"]') ?? press('[data-val="reset"]')));
-    } else made.push(this._tool("whole", () => press('[data-val="resetDefault"]')));
+      made.push(this._tool("closer", () => press('[data-attr="zoom"][data-val="in"]')), this._tool("farther", () => press('[data-attr="zoom"][data-val="out"]')));
+      made.push(this._tool("whole", () => press('[data-attr="zoom"][data-val="reset"]')));
+    } else made.push(this._tool("whole", () => press('[data-attr="resetDefault"]')));
     const held = tools.contains(this.root.getRootNode().activeElement) ? this.root.getRootNode().activeElement.dataset.act : null;
     tools.replaceChildren(...made);
     if (held) tools.querySelector(`[data-act="${held}"]`)?.focus();
