@@ -17,7 +17,8 @@ class Confound:
     Attributes:
         attribute: a column of the table; a number is cut into thirds.
         classes: how many values were told apart, of clips `n`.
-        nmi: normalised mutual information with the groups, and `nmi_chance` with the values shuffled; None without groups.
+        nmi: normalised mutual information with the groups, and `nmi_chance` with the values shuffled; None
+            without groups.
         probe_uar: mean recall (unweighted average) with which a logistic regression tells the value from the position,
             cross-validated, on speakers it was not fitted on wherever the attribute is not the speaker.
         chance: the same with the values shuffled.

@@ -1,23 +1,32 @@
 """Maps: a space drawn in two or three dimensions."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+
+import numpy as np
 
 from core.errors import ProjectionError
-from core.projection.neighbours import METRICS
+from core.projection.linear import principal
+from core.projection.neighbours import METRICS, nearest_points
+from core.projection.processes import DRAWERS, IsCancelled, MappingCancelled, Progress
 from core.projection.spaces import Space
 from core.results import Array
+
+__all__ = [
+    "FEWEST",
+    "METHODS",
+    "STEPS",
+    "IsCancelled",
+    "Map",
+    "MapOptions",
+    "MappingCancelled",
+    "Progress",
+    "make_map",
+    "place",
+]
 
 METHODS = ("umap", "pca")
 FEWEST = 15  # clips below which neighbourhoods mean nothing: UMAP's default neighbourhood is 15
 STEPS = ("waiting", "neighbours", "start", "layout")  # what `Progress` names
-
-Progress = Callable[[str, float], None]  # (step, share 0–1 of all)
-IsCancelled = Callable[[], bool]
-
-
-class MappingCancelled(ProjectionError):
-    """Whoever asked for a map wants it no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +90,87 @@ def make_map(
     on_progress: Progress | None = None,
     is_cancelled: IsCancelled | None = None,
 ) -> Map:
-    """Draw a space."""
-    raise NotImplementedError
+    """Draw a space's prepared vectors.
+
+    UMAP runs in a process of its own (`core.projection.worker`): several threads may draw at once, and one that is
+    cancelled ends at once. The same vectors, options and seed give the same map.
+
+    Args:
+        on_progress: called as on_progress(step, share of all the work), the step one of STEPS.
+        is_cancelled: asked ten times a second.
+
+    Raises:
+        MappingCancelled: `is_cancelled` said so.
+        ProjectionError: the map cannot be drawn: why.
+    """
+    if options.method == "pca" or len(space) < FEWEST:
+        return _linear_map(space, options)
+    chosen = asdict(options) | {"random_start": False}
+    positions = DRAWERS.draw(space.prepared, chosen, on_progress or _ignore, is_cancelled or _never)
+    return Map(positions, options, "umap")
+
+
+def _linear_map(space: Space, options: MapOptions) -> Map:
+    found = principal(space.prepared, options.dimensions)
+    note = ""
+    if options.method != "pca":
+        note = (
+            f"Drawn by PCA: {len(space)} clips are too few for UMAP, whose neighbourhoods mean nothing below {FEWEST}."
+        )
+    axes, centre = found.axes.astype(np.float32), found.centre.astype(np.float32)
+    positions = _projected(space.prepared, axes, centre)
+    return Map(positions, options, "pca", note, axes, centre)
+
+
+def _projected(prepared: Array, axes: Array, centre: Array) -> Array:
+    found: Array = ((prepared - centre) @ axes.T).astype(np.float32)
+    return found
 
 
 def place(drawn: Map, space: Space, prepared: Array) -> Array:
-    """Where (m, k) prepared vectors of other clips lie on a map: (m, dimensions) float32."""
-    raise NotImplementedError
+    """Where (m, k) prepared vectors of other clips lie on a map of a space: (m, dimensions) float32.
+
+    On a PCA they are projected. On a UMAP each lies at the mean of its neighbours' positions, weighted by UMAP's own
+    membership strengths exp(−max(0, d − ρ) / σ), which is where UMAP's `transform` begins (McInnes et al. 2018, § 3.1
+    and its implementation's `init_graph_transform`); a clip whose vector is there already lies where that one lies. No
+    epochs follow: the map stays as it is, the same clip lies always in the same place, and it takes no time.
+
+    Raises `ProjectionError` for vectors of another length.
+    """
+    prepared = np.atleast_2d(np.asarray(prepared, np.float32))
+    if prepared.shape[1] != space.prepared.shape[1]:
+        raise ProjectionError(
+            f"Vectors of {prepared.shape[1]} dimensions have no place on a map of {space.prepared.shape[1]}."
+        )
+    if drawn.axes is not None and drawn.centre is not None:
+        return _projected(prepared, drawn.axes, drawn.centre)
+    found = nearest_points(space.prepared, prepared, drawn.options.neighbours, drawn.options.metric)
+    weights = np.stack([_memberships(row) for row in found.distances])
+    positions = np.einsum("mk,mkd->md", weights, drawn.positions[found.indices].astype(np.float64))
+    placed: Array = positions.astype(np.float32)
+    return placed
+
+
+def _memberships(distances: Array) -> Array:
+    """(k,) weights that sum to one: UMAP's ρ is the nearest distance, σ makes the strengths add up to log2 k."""
+    # The search for neighbours leaves a little of a distance of nothing, by rounding.
+    same = distances <= 1e-6 * max(float(distances[-1]), 1e-12)
+    if same.any():
+        alike: Array = same / same.sum()
+        return alike
+    beyond = distances - distances[0]
+    target, low, high = np.log2(max(2, len(distances))), 0.0, max(float(beyond[-1]), 1e-12) * 1e3
+    for _ in range(64):
+        middle = (low + high) / 2
+        low, high = (middle, high) if np.exp(-beyond / middle).sum() < target else (low, middle)
+    strengths = np.exp(-beyond / max(high, 1e-12))
+    weights: Array = strengths / strengths.sum()
+    return weights
+
+
+def _ignore(step: str, share: float) -> None:
+    """Nobody watches the progress."""
+
+
+def _never() -> bool:
+    return False

@@ -85,7 +85,7 @@ def _direction(x: Array, metric: str) -> Array:
 
 
 def _without_own(indices: Array, distances: Array, own: Array, k: int) -> tuple[Array, Array]:
-    """Of k + 1 found the k that are not the query itself: of several clips alike it may not be the first, or not there."""
+    """Of k + 1 found the k that are not the query itself, which of several clips alike may not be the first."""
     others = indices != own[:, None]
     others[others.all(axis=1), -1] = False
     shape = (len(indices), indices.shape[1] - 1)

@@ -10,6 +10,7 @@ from core.emotions import EMOTION_KEYS
 from core.errors import ProjectionError
 from core.library.query import Query
 from core.library.tables import SCORES, stacked
+from core.projection.linear import principal
 from core.results import Array
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def made_space(
 
 
 def _read(library: "Library", query: Query, name: str) -> tuple[Array, Array, str, Array, int]:
-    """Keys, (n, d) vectors, their model and speakers of the clips that have one, by key; and how many were asked for."""
+    """By key: keys, (n, d) vectors, their model, and speakers, of clips that have one; and how many were asked for."""
     import pyarrow.compute as pc  # type: ignore[import-untyped]
 
     facts = ["key", "speaker", "checkpoint", "revision", "speaker_model"]
@@ -280,14 +281,5 @@ def _fitted(name: str, values: Array, options: SpaceOptions) -> Preparation:
         scale = np.where(deviation > 1e-9 * np.maximum(1.0, np.abs(mean)), deviation, 1.0)
     components = None
     if options.pca is not None and options.pca < x.shape[1] and name != "scores" and len(x) > 1:
-        components = _components((x - mean) / scale, min(options.pca, len(x) - 1)).astype(np.float32)
+        components = principal((x - mean) / scale, min(options.pca, len(x) - 1)).axes.astype(np.float32)
     return Preparation(first, columns, mean.astype(np.float32), scale.astype(np.float32), components)
-
-
-def _components(x: Array, count: int) -> Array:
-    """(count, d) principal axes of centred (n, d)."""
-    from sklearn.decomposition import PCA
-
-    solver = "covariance_eigh" if len(x) > x.shape[1] else "full"
-    axes: Array = PCA(count, svd_solver=solver).fit(x).components_
-    return axes

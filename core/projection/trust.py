@@ -16,7 +16,8 @@ class Trust:
         k: the neighbourhood's size.
         trustworthiness: 0–1, 1 where no clip is near on the map that is far in the space; `continuity`: the other way
             round (Venna & Kaski 2001, 2006).
-        knn_overlap: (n,) float32, the share of each clip's k neighbours in the space that are its neighbours on the map.
+        knn_overlap: (n,) float32, the share of each clip's k neighbours in the space that are its neighbours on
+            the map.
         chance: the overlap that a map drawn at random has: k / (n − 1).
         sample: how many clips the first two are measured on, against all n.
     """
