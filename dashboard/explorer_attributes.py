@@ -53,7 +53,11 @@ def attribute_of(bench: MapBench, name: str, texts: Texts, computed: Array | Non
     """
     title = title_of(name, texts)
     if name == "cluster":
-        return None if computed is None else Attribute(title, _cluster_names(computed), words={"": texts("explorer.outlier")})
+        return (
+            None
+            if computed is None
+            else Attribute(title, _cluster_names(computed), words={"": texts("explorer.outlier")})
+        )
     if name == "overlap":
         return None if computed is None else Attribute(title, computed.astype(np.float64))
     if name not in bench.table:

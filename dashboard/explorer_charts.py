@@ -163,8 +163,10 @@ def _looks(value: str, place: int, attribute: Attribute) -> tuple[str, str]:
     return PALETTE[place % len(PALETTE)], MARKS[place // len(PALETTE) % len(MARKS)]
 
 
-def _add_points(figure: go.Figure, positions: Array, group: _Group, shape: Attribute | None, selected: Array | None) -> None:
-    marker = {"color": group.colour, "size": _size_px(len(positions)), "opacity": _opacity(len(positions))}
+def _add_points(
+    figure: go.Figure, positions: Array, group: _Group, shape: Attribute | None, selected: Array | None
+) -> None:
+    marker: dict[str, object] = {"color": group.colour, "size": _size_px(len(positions)), "opacity": _opacity(len(positions))}
     marker["symbol"] = group.symbol if shape is None else _symbols(shape)[group.rows]
     _add(figure, positions, group.rows, marker, selected, name=group.name, showlegend=bool(group.name))
 
@@ -198,7 +200,12 @@ def _add_ramp(
 
 
 def _add(
-    figure: go.Figure, positions: Array, rows: Array, marker: dict[str, object], selected: Array | None, **values: object
+    figure: go.Figure,
+    positions: Array,
+    rows: Array,
+    marker: dict[str, object],
+    selected: Array | None,
+    **values: object,
 ) -> None:
     """One trace. The hover card is the component's: names from outside never pass through a figure."""
     places = {axis: positions[rows, at].astype(np.float32) for at, axis in enumerate("xyz"[: positions.shape[1]])}
@@ -246,7 +253,9 @@ def _add_density(
         codes = np.full(len(positions), -1, np.int64)
         for code, group in enumerate(groups):
             codes[group.rows] = code
-            figure.add_scattergl(x=[None], y=[None], mode="markers", name=group.name, marker={"color": group.colour, "size": 9})
+            figure.add_scattergl(
+                x=[None], y=[None], mode="markers", name=group.name, marker={"color": group.colour, "size": 9}
+            )
         codes, shades = codes[rows], [group.colour for group in groups]
     numbers = colour.values[rows] if colour is not None and colour.is_number else None
     image = density_png(positions[rows, :2], extent.x, extent.y, codes=codes, shades=shades, numbers=numbers)
@@ -271,14 +280,18 @@ def _lay_out(figure: go.Figure, positions: Array, revision: str, marks: str, see
         "orientation": "h", "x": 0, "y": -0.02, "yanchor": "top", "title": None, "itemsizing": "constant",
         "maxheight": 0.28, "tracegroupgap": 4,
     }  # fmt: skip
-    figure.update_layout(uirevision=revision, selectionrevision=f"{revision}{marks}", hovermode="closest", legend=legend)
+    figure.update_layout(
+        uirevision=revision, selectionrevision=f"{revision}{marks}", hovermode="closest", legend=legend
+    )
     finished(figure, height=HEIGHT_PX, top=6)
     if positions.shape[1] == 3:
         axis = {
             "showticklabels": False, "title": "", "showbackground": False, "gridcolor": FAINT, "zeroline": False,
             "showspikes": False,
         }  # fmt: skip
-        figure.update_layout(scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data", "dragmode": "orbit"})
+        figure.update_layout(
+            scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data", "dragmode": "orbit"}
+        )
         return
     extent = seen or extent_of(positions)
     plain = {"showticklabels": False, "ticks": "", "showgrid": False, "zeroline": False, "title": ""}
@@ -325,7 +338,9 @@ def mean_scores(scores: Mapping[str, float], others: Mapping[str, float], texts:
         hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
     )
     figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
-    figure.update_xaxes(title=texts("chart.probability"), range=[0, 116], tickvals=[0, 25, 50, 75, 100], fixedrange=True)
+    figure.update_xaxes(
+        title=texts("chart.probability"), range=[0, 116], tickvals=[0, 25, 50, 75, 100], fixedrange=True
+    )
     figure.update_xaxes(showgrid=True, gridcolor=FAINT, zeroline=False)
     legend = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"}
     return finished(figure, height=30 * len(keys) + 80, top=28, bargap=0.35, legend=legend)

@@ -32,7 +32,7 @@ class ExplorerState:
     """
 
     view: ExplorerView
-    query: Query = Query()
+    query: Query = field(default_factory=Query)
     bench: MapBench | None = None
     made: Made | None = None
     job: str | None = None
@@ -72,6 +72,10 @@ class ExplorerState:
         self.nonce += 1
         self.guest = replace(guest, nonce=self.nonce)
         self.focus = None
+
+    def forget(self, task: tuple[Any, ...]) -> None:
+        """What failed may be begun again."""
+        self.tasks.pop(task, None)
 
     def keys(self) -> tuple[str, ...]:
         """The selected clips."""

@@ -6,7 +6,7 @@ A job says how far it is with a step's name as `detail`, which the page words.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 MAP_JOBS = "map"  # the kinds: maps wait for each other, what is worked out of them too
 EXPLORE_JOBS = "explore"
 VECTOR_JOBS = "vectors"
+Made = TypeVar("Made")
 OUTLIERS = 12
 TRUST_NEIGHBOURS = 15
 LISTENING_S = 600.0  # a clip from outside may have to wait for its checkpoint
@@ -96,9 +97,7 @@ def draw(library: "Library", query: Query, view: ExplorerView, folder: Path) -> 
         job.progress(None, detail="reading")
         space = load_space(library, query, view.space)
         job.check()
-        drawn = _uncancelled(
-            lambda: cached_map(folder, space, map_options(view), _told(job), job.cancelled.is_set)
-        )
+        drawn = _uncancelled(lambda: cached_map(folder, space, map_options(view), _told(job), job.cancelled.is_set))
         job.progress(None, detail="describing")
         return MapBench(space, drawn, clip_table(library, space.keys), view)
 
@@ -177,7 +176,8 @@ def add_voices(library: "Library", query: Query, settings: Settings) -> Work:
     """A vector of the voice of each of these clips, kept in the library: how many."""
 
     def work(job: Job) -> int:
-        from core.speakers import VoiceEmbedder, add_speaker_vectors
+        from core.speakers.cataloguing import add_speaker_vectors
+        from core.speakers.embedding import VoiceEmbedder
 
         job.progress(None, detail="loading")
         embedder = VoiceEmbedder.open(settings)
@@ -190,15 +190,17 @@ def add_acoustics(library: "Library", query: Query) -> Work:
     """The acoustic features of each of these clips, kept in the library: how many."""
 
     def work(job: Job) -> int:
-        from core.acoustics.features import add_features
+        from core.projection.cataloguing import add_acoustic_vectors
 
         job.progress(None, detail="loading")
-        return int(add_features(library, query, _counted(job), job.cancelled.is_set))
+        return int(add_acoustic_vectors(library, query, _counted(job), job.cancelled.is_set))
 
     return work
 
 
-def find_like(bench: MapBench, sound: bytes, name: str, checkpoint: str, listener: Listener, settings: Settings) -> Work:
+def find_like(
+    bench: MapBench, sound: bytes, name: str, checkpoint: str, listener: Listener, settings: Settings
+) -> Work:
     """A clip from outside on the map, with its nearest clips in the space: `Guest`."""
 
     def work(job: Job) -> Guest:
@@ -214,13 +216,11 @@ def find_like(bench: MapBench, sound: bytes, name: str, checkpoint: str, listene
     return work
 
 
-def _vector(
-    bench: MapBench, sound: bytes, name: str, checkpoint: str, listener: Listener, settings: Settings
-) -> Array:
+def _vector(bench: MapBench, sound: bytes, name: str, checkpoint: str, listener: Listener, settings: Settings) -> Array:
     """(dim,) float32: a sound in a map's space, by the model that the space is of."""
     heard = listener.hear(sound, name)
     if bench.space.name == "speaker":
-        from core.speakers import VoiceEmbedder
+        from core.speakers.embedding import VoiceEmbedder
 
         embedder = VoiceEmbedder.open(settings)
         if embedder.model_id != bench.space.model:
@@ -230,9 +230,9 @@ def _vector(
             )
         return embedder.embed(heard.result().waveform)
     if bench.space.name == "acoustic":
-        from core.acoustics.features import features_of
+        from core.acoustics.features import acoustic_features
 
-        return features_of(heard.result().waveform)
+        return acoustic_features(heard.result().waveform)
     listening = listener.listen(heard, checkpoint, Shelf())
     wait_for([listening], LISTENING_S)
     analysis = listening.analysis
@@ -256,7 +256,7 @@ def _counted(job: Job) -> Callable[[int, int], None]:
     return lambda done, total: job.progress(done / max(1, total), detail="vectors")
 
 
-def _uncancelled(make: Callable[[], Any]) -> Any:
+def _uncancelled(make: Callable[[], Made]) -> Made:
     """What was stopped because somebody asked for it did not fail."""
     try:
         return make()

@@ -1,4 +1,4 @@
-"""One map of clips, what was worked out of it, and the store that routes and sessions find it in. Knows no Streamlit."""
+"""One map of clips, what was worked out of it, and the store where it is found. Knows no Streamlit."""
 
 import base64
 import json

@@ -9,6 +9,7 @@ from core.results import Analysis, Segment
 from core.settings import GRANULARITIES
 from dashboard.clips import Clip, has_sound
 from dashboard.components.player import PlaySpan
+from dashboard.explorer_state import ExplorerState
 from dashboard.language import LANGUAGES, Texts, language_of, texts_in
 from dashboard.listening import Shelf
 from dashboard.resources import services
@@ -65,6 +66,7 @@ class Session:
     doors: dict[str, int] = field(default_factory=dict)  # how often each way in was emptied: part of its widget's key
     saved: dict[tuple[str, str, str, bool], str] = field(default_factory=dict)
     timelines: dict[str, TimelineState] = field(default_factory=dict)  # by clip
+    explorer: ExplorerState | None = None
     picked: list[str] = field(default_factory=list)  # keys of library clips, on their way from one page to another
     playing: tuple[str, bytes] = ("", b"")  # of the clip on screen: its SHA-256 and its WAV
 

@@ -142,7 +142,8 @@ def _twice(bench: MapBench, found: Grouped, texts: Texts) -> None:
     rows = [row for pair in found.twice[:MOST_PAIRS] for row in (pair.first, pair.second)]
     table = clip_columns(bench.table, rows, texts)[["sound", "source", "label", "speaker"]]
     table.insert(0, "pair", [place // 2 + 1 for place in range(len(rows))])
+    pairs = st.column_config.NumberColumn(texts("explorer.pair"), width="small")
     st.dataframe(
         table, hide_index=True, key="explorer-twice", height=300, alt=texts("explorer.twice"),
-        column_config=column_config(texts) | {"pair": st.column_config.NumberColumn(texts("explorer.pair"), width="small")},
+        column_config=column_config(texts) | {"pair": pairs},
     )  # fmt: skip

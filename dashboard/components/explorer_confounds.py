@@ -40,7 +40,9 @@ def show(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
         _bars(bars, texts("explorer.uar"), "explorer-confounds-probe", texts)
     with right:
         st.caption(texts("explorer.groups_follow"), help=texts("explorer.groups_follow_help"))
-        bars = [Bar(title_of(each.attribute, texts), each.nmi, each.nmi_chance) for each in found if each.nmi is not None]
+        bars = [
+            Bar(title_of(each.attribute, texts), each.nmi, each.nmi_chance) for each in found if each.nmi is not None
+        ]
         _bars(bars, texts("explorer.nmi"), "explorer-confounds-nmi", texts)
 
 

@@ -7,7 +7,15 @@ import streamlit as st
 from dashboard.components import explorer_clips
 from dashboard.explorer_state import ExplorerState
 from dashboard.explorer_view import (
-    DIMENSIONS, MAX_NEIGHBOURS, MAX_SEED, METHODS, METRICS, SPACES, ExplorerView, from_parameters, to_parameters,
+    DIMENSIONS,
+    MAX_NEIGHBOURS,
+    MAX_SEED,
+    METHODS,
+    METRICS,
+    SPACES,
+    ExplorerView,
+    from_parameters,
+    to_parameters,
 )  # fmt: skip
 from dashboard.explorer_view import PARAMETERS as VIEW_PARAMETERS
 from dashboard.language import Texts
@@ -75,7 +83,10 @@ def _options(view: ExplorerView, texts: Texts) -> ExplorerView:
 
 def link(explorer: ExplorerState) -> None:
     """Keep clips and view in the address bar, so that a reload or a sent link shows the same map."""
-    wanted: dict[str, str | list[str]] = {**to_parameters(explorer.view), **explorer_clips.to_parameters(explorer.query)}
+    wanted: dict[str, str | list[str]] = {
+        **to_parameters(explorer.view),
+        **explorer_clips.to_parameters(explorer.query),
+    }
     ours = {*VIEW_PARAMETERS.values(), *explorer_clips.PARAMETERS}
     now = {name: st.query_params.get_all(name) for name in st.query_params}
     others = {name: values for name, values in now.items() if name not in ours}

@@ -104,10 +104,10 @@ def _map(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
 
 def _facts(bench: MapBench, texts: Texts) -> str:
     """Which space this is: nobody should have to guess."""
-    parts = [
-        texts(f"explorer.space.{bench.space.name}"), bench.space.model, texts("explorer.points", count=f"{len(bench):,}"),
-        f"{texts(f'explorer.method.{bench.map.method}')} {texts('explorer.dimensional', count=bench.positions.shape[1])}",
-    ]  # fmt: skip
+    how = texts(f"explorer.method.{bench.map.method}")
+    dimensions = texts("explorer.dimensional", count=bench.positions.shape[1])
+    count = texts("explorer.points", count=f"{len(bench):,}")
+    parts = [texts(f"explorer.space.{bench.space.name}"), bench.space.model, count, f"{how} {dimensions}"]
     parts += [texts("explorer.without", count=f"{bench.space.without:,}")] if bench.space.without else []
     return " · ".join(parts)
 

@@ -29,9 +29,9 @@ def show(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
         return
     name, values, classes = chosen
     key = ("probe", name, values, bench.version)
-    if bench.known(key) is None and key not in explorer.tasks:
-        if not st.button(texts("explorer.fit"), key="explorer-fit", icon=":material/model_training:", type="primary"):
-            return
+    is_begun = bench.known(key) is not None or key in explorer.tasks
+    if not is_begun and not st.button(texts("explorer.fit"), key="explorer-fit", type="primary"):
+        return
     probe: Probe | None = explorer_progress.result_of(explorer, bench, key, EXPLORE_JOBS, fit(bench, classes), texts)
     if probe is None:
         return
@@ -51,9 +51,12 @@ def _classes(bench: MapBench, texts: Texts) -> tuple[str, tuple[str, ...], list[
         if name == "tags":
             values = tuple(
                 st.multiselect(
-                    texts("explorer.probe_tags"), tags_of(bench.table), key="explorer-probe-tags",
-                    placeholder=texts("explorer.tags_hint"), width=360,
-                )  # fmt: skip
+                    texts("explorer.probe_tags"),
+                    tags_of(bench.table),
+                    key="explorer-probe-tags",
+                    placeholder=texts("explorer.tags_hint"),
+                    width=360,
+                )
             )
             classes = tag_classes(bench.table["tags"].tolist(), values)
         else:
@@ -84,9 +87,7 @@ def _figures(probe: Probe, texts: Texts) -> None:
     st.plotly_chart(figure, key="explorer-probe-recalls", config=STILL, alt=texts("explorer.recall"))
 
 
-def _use(
-    explorer: ExplorerState, bench: MapBench, probe: Probe, classes: list[str | None], texts: Texts
-) -> None:
+def _use(explorer: ExplorerState, bench: MapBench, probe: Probe, classes: list[str | None], texts: Texts) -> None:
     """What the probe says of the clips without a class, to see and to keep as tags."""
     rest = np.array([row for row, own in enumerate(classes) if own is None], dtype=np.int64)
     if not len(rest):
@@ -101,7 +102,9 @@ def _use(
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="explorer-probe-use"):
         label = st.selectbox(texts("explorer.probe_class"), probe.classes, key="explorer-probe-class", width=220)
-        least = st.slider(texts("explorer.probe_least"), 0, 100, 70, format="%d %%", key="explorer-probe-least", width=220)
+        least = st.slider(
+            texts("explorer.probe_least"), 0, 100, 70, format="%d %%", key="explorer-probe-least", width=220
+        )
         sure = rest[(best == probe.classes.index(label)) & (said.max(axis=1) >= least / 100)]
         if st.button(texts("explorer.probe_select", count=f"{len(sure):,}"), key="explorer-probe-select",
                      icon=":material/select_all:", disabled=not len(sure)):  # fmt: skip

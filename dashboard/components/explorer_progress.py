@@ -47,7 +47,7 @@ def result_of(
     if job.is_over:
         st.button(
             texts("explorer.again"), key=f"explorer-again-{key[0]}", icon=":material/refresh:",
-            on_click=lambda: explorer.tasks.pop(key, None),
+            on_click=explorer.forget, args=(key,),
         )  # fmt: skip
     return None
 

@@ -51,9 +51,7 @@ def _like(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
     if upload is not None and explorer.tasks.get(("upload",)) != upload.file_id:
         explorer.tasks["upload",] = upload.file_id
         shared = services()
-        work = find_like(
-            bench, upload.getvalue(), upload.name, session().checkpoint, shared.listener, shared.settings
-        )
+        work = find_like(bench, upload.getvalue(), upload.name, session().checkpoint, shared.listener, shared.settings)
         begun = explorer_progress.begin(EXPLORE_JOBS, texts("explorer.task.guest"), work)
         if isinstance(begun, str):
             notices.show_error(begun, key="explorer-guest")

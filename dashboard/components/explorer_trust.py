@@ -60,17 +60,21 @@ def _colour_by_overlap() -> None:
 def _stability(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
     st.markdown(texts("explorer.stability"), help=texts("explorer.stability_help"))
     key = ("stability",)
-    if bench.known(key) is None and key not in explorer.tasks:
-        if not st.button(texts("explorer.stability_measure"), key="explorer-stability", icon=":material/replay_5:"):
-            return
+    is_begun = bench.known(key) is not None or key in explorer.tasks
+    if not is_begun and not st.button(texts("explorer.stability_measure"), key="explorer-stability"):
+        return
     work = measure_stability(bench, bench.view)
     found = explorer_progress.result_of(explorer, bench, key, EXPLORE_JOBS, work, texts)
     if found is not None:
         st.markdown(
             texts(
-                "explorer.stability_is", seeds=found.seeds, shape=f"{found.procrustes:.2f}",
-                near=f"{found.agreement:.2f}", sample=f"{found.sample:,}", total=f"{found.n:,}",
-            )  # fmt: skip
+                "explorer.stability_is",
+                seeds=found.seeds,
+                shape=f"{found.procrustes:.2f}",
+                near=f"{found.agreement:.2f}",
+                sample=f"{found.sample:,}",
+                total=f"{found.n:,}",
+            )
         )
 
 

@@ -1,4 +1,4 @@
-"""What makes a Plotly map of clips answer: hover, hear, neighbours, lasso. The map itself is never drawn anew for it."""
+"""What makes a Plotly map of clips answer: hover, hear, neighbours, lasso. The map is never drawn anew for it."""
 
 import base64
 import binascii
@@ -71,7 +71,7 @@ def show(
     """Draw the card, and hold the chart `st.plotly_chart(…, key=chart_key)` above it.
 
     A click plays the clip and shows its neighbours at once, without a rerun. A lasso or a box calls `on_selection` with
-    the rows in it, the card's button `on_open`; where the view is watched, a zoom calls `on_view`. All before the rerun.
+    the rows in it, the card's button `on_open`; where the view is watched, a zoom calls `on_view`.
 
     Args:
         marked: rows with a ring, such as those that a search found.
