@@ -186,7 +186,7 @@ def _add_ramp(
         "title": {"text": escape(colour.name, quote=False), "side": "top"},
         "orientation": "h", "thickness": 10, "len": 0.5, "y": -0.02, "yanchor": "top", "outlinewidth": 0,
     }  # fmt: skip
-    look = {"size": _size_px(len(positions)), "opacity": _opacity(len(positions))}
+    look: dict[str, object] = {"size": _size_px(len(positions)), "opacity": _opacity(len(positions))}
     symbols = None if shape is None else _symbols(shape)
     if not known.all():
         mine = rows[~known]

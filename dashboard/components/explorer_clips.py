@@ -65,7 +65,9 @@ def _filter(query: Query, facets: dict[str, dict[str, int]], texts: Texts) -> Qu
             texts("explorer.filter.text"), query.text, key="explorer-filter-text", max_chars=200,
             placeholder=texts("explorer.filter_text_hint"),
         )  # fmt: skip
-        chosen: dict[str, Any] = {name: _one_of(name, facets[facet], getattr(query, name), texts) for name, facet in FILTERS.items()}
+        chosen: dict[str, Any] = {
+            name: _one_of(name, facets[facet], getattr(query, name), texts) for name, facet in FILTERS.items()
+        }
         meta = st.text_input(
             texts("explorer.filter.meta"), ", ".join(f"{name}:{value}" for name, value in query.metadata),
             key="explorer-filter-meta", max_chars=400, placeholder="gender:female",
