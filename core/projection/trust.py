@@ -1,11 +1,23 @@
 """Whether a map tells the truth about its space."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from itertools import combinations
 from typing import Any
 
-from core.projection.mapping import IsCancelled, Map, MapOptions, Progress
+import numpy as np
+
+from core.errors import ProjectionError
+from core.projection.clusters import OUTLIER, drawn_evenly, silhouette
+from core.projection.mapping import FEWEST, IsCancelled, Map, MapOptions, Progress
+from core.projection.neighbours import direction, nearest_points
+from core.projection.processes import DRAWERS
 from core.projection.spaces import Space
 from core.results import Array
+
+__all__ = ["Agreement", "Stability", "Trust", "agreement", "silhouette", "stability", "trust_of"]
+
+_ROWS_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -71,8 +83,71 @@ class Agreement:
 
 
 def trust_of(space: Space, drawn: Map, k: int = 15, *, sample: int = 2000, seed: int = 0) -> Trust:
-    """Measure a map against its space."""
-    raise NotImplementedError
+    """Measure a map against its space, by the map's own metric there.
+
+    Trustworthiness is 1 − 2 / (n k (2n − 3k − 1)) · Σ_i Σ_j (r(i, j) − k), over each clip's k neighbours j on the map
+    that are not among its k nearest in the space, r their rank there; continuity the same with map and space exchanged
+    (Venna & Kaski 2001, ICANN; 2006, Neural Networks 19). Of more than `sample` clips the sums run over as many, drawn
+    evenly, ranked among all n: `Trust.sample` says so. The overlap is that of every clip.
+
+    Raises `ProjectionError` for fewer than five clips. k is at most what the formula allows, (n − 1) / 2.
+    """
+    n = len(space)
+    if n < 5:
+        raise ProjectionError(f"A map of {n} clips has no neighbourhoods to measure; choose 5 or more.")
+    k = max(1, min(k, (n - 1) // 2))
+    rows = drawn_evenly(np.arange(n), sample, seed)
+    in_space, on_map = _distances(space.prepared, drawn.options.metric), _distances(drawn.positions, "euclidean")
+    intruders = missing = 0.0
+    for begin in range(0, len(rows), _ROWS_AT_ONCE):
+        some = rows[begin : begin + _ROWS_AT_ONCE]
+        there, here = in_space(some), on_map(some)
+        intruders += _penalty(there, here, k)
+        missing += _penalty(here, there, k)
+    scale = 2 / (len(rows) * k * (2 * n - 3 * k - 1))
+    return Trust(k, 1 - scale * intruders, 1 - scale * missing, _overlap(space, drawn, k), k / (n - 1), len(rows), n)
+
+
+def _distances(points: Array, metric: str) -> Callable[[Array], Array]:
+    """From rows to their (m, n) distances to all, a point's own infinite."""
+    from scipy.spatial.distance import cdist
+
+    name = "cityblock" if metric == "manhattan" else "euclidean"
+    x = np.asarray(points, np.float64) if metric == "manhattan" else direction(points, metric)
+
+    def distances(rows: Array) -> Array:
+        found: Array = cdist(x[rows], x, name)
+        found[np.arange(len(rows)), rows] = np.inf
+        return found
+
+    return distances
+
+
+def _penalty(ranked: Array, near: Array, k: int) -> float:
+    """Σ max(0, rank − k) of each row's k nearest by `near`, ranked by `ranked`; both (m, n) distances."""
+    chosen = np.argpartition(near, k - 1, axis=1)[:, :k]
+    ordered = np.sort(ranked, axis=1)
+    total = 0
+    for row, columns in enumerate(chosen):
+        ranks = np.searchsorted(ordered[row], ranked[row, columns], side="left") + 1
+        total += int(np.maximum(0, ranks - k).sum())
+    return float(total)
+
+
+def _overlap(space: Space, drawn: Map, k: int) -> Array:
+    own = np.arange(len(space))
+    there = nearest_points(space.prepared, space.prepared, k, drawn.options.metric, own=own).indices
+    here = nearest_points(drawn.positions, drawn.positions, k, own=own).indices
+    return _shared(there, here)
+
+
+def _shared(one: Array, other: Array) -> Array:
+    """(n,) float32: the share of each row's k indices that is in the other's row."""
+    shares = [
+        (one[begin : begin + 4096, :, None] == other[begin : begin + 4096, None, :]).any(axis=2).mean(axis=1)
+        for begin in range(0, len(one), 4096)
+    ]
+    return np.concatenate(shares).astype(np.float32)
 
 
 def stability(
@@ -85,15 +160,65 @@ def stability(
     on_progress: Progress | None = None,
     is_cancelled: IsCancelled | None = None,
 ) -> Stability:
-    """Draw the space again with several seeds, and compare."""
-    raise NotImplementedError
+    """Draw the space again with several seeds, and compare each map with each other one.
+
+    All that chance decides is drawn anew, where the layout begins, too, though maps begin with principal components
+    otherwise: what is alike then is there in the space, not in the start. Of more than `sample` clips as many are
+    mapped, the same each time. A PCA leaves nothing to chance: both figures are 1.
+
+    Raises what `make_map` raises, and `ProjectionError` for fewer than FEWEST clips.
+    """
+    n = len(space)
+    if n < FEWEST:
+        raise ProjectionError(f"{n} clips are too few to draw again and compare; choose {FEWEST} or more.")
+    rows = drawn_evenly(np.arange(n), sample, options.seed)
+    k = max(1, min(k, (len(rows) - 1) // 2))
+    if options.method == "pca":
+        return Stability(1.0, 1.0, 1, k, len(rows), n)
+    maps = []
+    for number in range(seeds):
+        chosen = asdict(options) | {"random_start": True, "seed": options.seed + number}
+        told = _part_of(on_progress, number, seeds)
+        maps.append(DRAWERS.draw(space.prepared[rows], chosen, told, is_cancelled or (lambda: False)))
+    return Stability(*_compared(maps, k), seeds, k, len(rows), n)
+
+
+def _part_of(on_progress: Progress | None, number: int, of: int) -> Progress:
+    def told(step: str, share: float) -> None:
+        if on_progress is not None:
+            on_progress(step, (number + share) / of)
+
+    return told
+
+
+def _compared(maps: list[Array], k: int) -> tuple[float, float]:
+    """Mean over pairs: 1 − Procrustes disparity, and the neighbours in common beyond chance."""
+    from scipy.spatial import procrustes
+
+    own = np.arange(len(maps[0]))
+    near = [nearest_points(each, each, k, own=own).indices for each in maps]
+    pairs = list(combinations(range(len(maps)), 2))
+    disparity = float(np.mean([procrustes(maps[a], maps[b])[2] for a, b in pairs]))
+    shared = float(np.mean([_shared(near[a], near[b]).mean() for a, b in pairs]))
+    chance = k / max(1, len(own) - 1)
+    return 1 - disparity, (shared - chance) / max(1e-9, 1 - chance)
 
 
 def agreement(labels: Array, reference: Any) -> Agreement:
-    """Groups (n,) against a reference (n,), None where unknown; outliers (−1) are left out."""
-    raise NotImplementedError
+    """Groups (n,) against a reference (n,), None where unknown; outliers (−1) and clips without one are left out.
 
+    Raises `ProjectionError` where fewer than two clips have both.
+    """
+    from sklearn.metrics import adjusted_rand_score, homogeneity_completeness_v_measure, normalized_mutual_info_score
 
-def silhouette(points: Array, labels: Array, *, sample: int = 2000, seed: int = 0) -> float | None:
-    """Mean silhouette of (n, d) points in their groups, on a sample of many; None where there are not two groups."""
-    raise NotImplementedError
+    known = [
+        (int(label), str(truth))
+        for label, truth in zip(np.asarray(labels).tolist(), list(reference), strict=True)
+        if label != OUTLIER and truth is not None
+    ]
+    if len(known) < 2:
+        raise ProjectionError("Fewer than two clips have a group and a reference; there is nothing to compare.")
+    groups, truths = zip(*known, strict=True)
+    parts = homogeneity_completeness_v_measure(truths, groups)
+    nmi = normalized_mutual_info_score(truths, groups)
+    return Agreement(float(adjusted_rand_score(truths, groups)), float(nmi), *map(float, parts), len(known))
