@@ -49,19 +49,20 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """How alike maps are that differ by their seed alone; 0 as chance has it, 1 the same.
+    """How alike maps are that differ by their seed alone: 1 the same, 0 no more than maps of a cloud without structure.
 
     Attributes:
-        procrustes: 1 − the mean Procrustes disparity of two maps (Gower 1975).
-        agreement: mean share of k neighbours on one map that are neighbours on the other, less what chance gives.
+        procrustes: 1 − the mean Procrustes disparity of two maps (Gower 1975), corrected.
+        agreement: the mean share of k neighbours on one map that are neighbours on the other, corrected, at the scale k
+            at which it is largest (as Chen & Buja 2009 choose it): three tight islands are stable though each is mixed.
         seeds: how many maps.
         sample: how many of n clips were mapped.
     """
 
     procrustes: float
     agreement: float
-    seeds: int
     k: int
+    seeds: int
     sample: int
     n: int
 
@@ -162,9 +163,10 @@ def stability(
 ) -> Stability:
     """Draw the space again with several seeds, and compare each map with each other one.
 
-    All that chance decides is drawn anew, where the layout begins, too, though maps begin with principal components
-    otherwise: what is alike then is there in the space, not in the start. Of more than `sample` clips as many are
-    mapped, the same each time. A PCA leaves nothing to chance: both figures are 1.
+    Maps of anything are somewhat alike, for they begin alike and neighbours attract each other. Both figures are
+    therefore corrected by what maps of a cloud have that has no structure at all, normally distributed, of as many
+    clips in as many dimensions and drawn by the same settings: (figure − the cloud's) / (1 − the cloud's). Of more than
+    `sample` clips as many are mapped, the same each time. A PCA leaves nothing to chance: both figures are 1.
 
     Raises what `make_map` raises, and `ProjectionError` for fewer than FEWEST clips.
     """
@@ -174,13 +176,22 @@ def stability(
     rows = drawn_evenly(np.arange(n), sample, options.seed)
     k = max(1, min(k, (len(rows) - 1) // 2))
     if options.method == "pca":
-        return Stability(1.0, 1.0, 1, k, len(rows), n)
-    maps = []
-    for number in range(seeds):
-        chosen = asdict(options) | {"random_start": True, "seed": options.seed + number}
-        told = _part_of(on_progress, number, seeds)
-        maps.append(DRAWERS.draw(space.prepared[rows], chosen, told, is_cancelled or (lambda: False)))
-    return Stability(*_compared(maps, k), seeds, k, len(rows), n)
+        return Stability(1.0, 1.0, k, 1, len(rows), n)
+    cloud = np.random.default_rng(options.seed).normal(size=(len(rows), space.prepared.shape[1]))
+    drawn = []
+    for half, points in enumerate((space.prepared[rows], cloud.astype(np.float32))):
+        maps = []
+        for number in range(seeds):
+            chosen = asdict(options) | {"seed": options.seed + number}
+            told = _part_of(on_progress, half * seeds + number, 2 * seeds)
+            maps.append(DRAWERS.draw(points, chosen, told, is_cancelled or (lambda: False)))
+        drawn.append(_compared(maps, k))
+    (procrustes, shared, scale), (procrustes_0, shared_0, _) = drawn
+    return Stability(_beyond(procrustes, procrustes_0), _beyond(shared, shared_0), scale, seeds, len(rows), n)
+
+
+def _beyond(value: float, chance: float) -> float:
+    return (value - chance) / max(1e-9, 1 - chance)
 
 
 def _part_of(on_progress: Progress | None, number: int, of: int) -> Progress:
@@ -191,17 +202,42 @@ def _part_of(on_progress: Progress | None, number: int, of: int) -> Progress:
     return told
 
 
-def _compared(maps: list[Array], k: int) -> tuple[float, float]:
-    """Mean over pairs: 1 − Procrustes disparity, and the neighbours in common beyond chance."""
+def _compared(maps: list[Array], k: int) -> tuple[float, float, int]:
+    """Mean over pairs of maps: 1 − Procrustes disparity; the neighbours in common, and at which k they are most."""
     from scipy.spatial import procrustes
 
-    own = np.arange(len(maps[0]))
-    near = [nearest_points(each, each, k, own=own).indices for each in maps]
     pairs = list(combinations(range(len(maps)), 2))
-    disparity = float(np.mean([procrustes(maps[a], maps[b])[2] for a, b in pairs]))
-    shared = float(np.mean([_shared(near[a], near[b]).mean() for a, b in pairs]))
-    chance = k / max(1, len(own) - 1)
-    return 1 - disparity, (shared - chance) / max(1e-9, 1 - chance)
+    alike = 1 - float(np.mean([procrustes(maps[a], maps[b])[2] for a, b in pairs]))
+    ranks = [_order(each) for each in maps]
+    shared = np.mean([_in_common(ranks[a], ranks[b]) for a, b in pairs], axis=0)
+    scales = np.arange(k, max(k + 1, len(maps[0]) // 2))
+    best = int(scales[shared[scales - 1].argmax()])
+    return alike, float(shared[best - 1]), best
+
+
+def _order(positions: Array) -> Array:
+    """(n, n) int32 ranks: entry (i, j) is 1 where j is the nearest to i; a point's own rank is n."""
+    from scipy.spatial.distance import cdist
+
+    distances = cdist(positions, positions)
+    np.fill_diagonal(distances, np.inf)
+    n = len(positions)
+    ranks = np.empty((n, n), np.int32)
+    np.put_along_axis(ranks, distances.argsort(axis=1), np.arange(1, n + 1, dtype=np.int32)[None, :], axis=1)
+    return ranks
+
+
+def _in_common(one: Array, other: Array) -> Array:
+    """(n − 1,) for each k the share of k neighbours in common beyond chance: R_NX (Lee et al. 2015).
+
+    j is among the first k of both where the larger of its two ranks is at most k.
+    """
+    n = len(one)
+    counts = np.bincount(np.maximum(one, other).ravel(), minlength=n + 1)[1:n].cumsum()
+    k = np.arange(1, n)
+    share = counts / (n * k)
+    beyond: Array = ((n - 1) * share - k) / np.maximum(1, n - 1 - k)
+    return beyond
 
 
 def agreement(labels: Array, reference: Any) -> Agreement:
