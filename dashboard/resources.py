@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.settings import Settings
+from dashboard.catalogue import Catalogue
 from dashboard.clips import Recents
 from dashboard.fetching import Fetcher
 from dashboard.listening import Listener
@@ -13,13 +14,14 @@ from dashboard.model_host import ModelHost
 
 @dataclass(frozen=True)
 class Services:
-    """The models, those who listen with them, what brings more of them, and the clips used last."""
+    """The models, those who listen with them, what brings more of them, the clips used last, the library."""
 
     settings: Settings
     host: ModelHost
     listener: Listener
     fetcher: Fetcher
     recents: Recents
+    catalogue: Catalogue
 
 
 @st.cache_resource(show_spinner=False)
@@ -31,7 +33,8 @@ def services() -> Services:
     settings = Settings.from_environment()
     host = ModelHost(settings)
     host.start()
-    return Services(settings, host, Listener(host), Fetcher(settings), Recents())
+    listener = Listener(host)
+    return Services(settings, host, listener, Fetcher(settings), Recents(), Catalogue(settings.library, listener))
 
 
 def close_services() -> None:
