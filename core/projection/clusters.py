@@ -98,12 +98,13 @@ def silhouette(points: Array, labels: Array, *, sample: int = JUDGED_ON, seed: i
     """
     from sklearn.metrics import silhouette_score
 
-    kept = np.flatnonzero(np.asarray(labels) != OUTLIER)
-    kept = drawn_evenly(kept, sample, seed)
-    groups = len(np.unique(np.asarray(labels)[kept]))
-    if not 2 <= groups < len(kept):
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu":  # names of groups
+        labels = np.unique(labels.astype(str), return_inverse=True)[1]
+    kept = drawn_evenly(np.flatnonzero(labels != OUTLIER), sample, seed)
+    if not 2 <= len(np.unique(labels[kept])) < len(kept):
         return None
-    return float(silhouette_score(np.asarray(points, np.float64)[kept], np.asarray(labels)[kept]))
+    return float(silhouette_score(np.asarray(points, np.float64)[kept], labels[kept]))
 
 
 def drawn_evenly(indices: Array, most: int, seed: int) -> Array:

@@ -119,7 +119,7 @@ class Space:
                 f"take one of {self.model}."
             )
         if self.name == "within_speaker":
-            if speaker not in self.speaker_means:
+            if speaker is None or speaker not in self.speaker_means:
                 who = "unknown" if speaker is None else repr(speaker)
                 raise ProjectionError(
                     f"The speaker is {who}: a deviation can be had for the speakers of these clips alone; name one."

@@ -255,6 +255,7 @@ def agreement(labels: Array, reference: Any) -> Agreement:
     if len(known) < 2:
         raise ProjectionError("Fewer than two clips have a group and a reference; there is nothing to compare.")
     groups, truths = zip(*known, strict=True)
-    parts = homogeneity_completeness_v_measure(truths, groups)
-    nmi = normalized_mutual_info_score(truths, groups)
-    return Agreement(float(adjusted_rand_score(truths, groups)), float(nmi), *map(float, parts), len(known))
+    homogeneity, completeness, v_measure = map(float, homogeneity_completeness_v_measure(truths, groups))
+    nmi = float(normalized_mutual_info_score(truths, groups))
+    ari = float(adjusted_rand_score(truths, groups))
+    return Agreement(ari, nmi, homogeneity, completeness, v_measure, len(known))
