@@ -7,11 +7,8 @@
     ├── EngineError        a model cannot run as asked (device, precision, missing package)
     ├── ExportError        a result cannot be written or read back
     ├── LibraryError       a library cannot be opened, or what is asked of it cannot be done
-<<<<<<< HEAD
-    └── ProjectionError    vectors cannot be mapped, grouped or learnt from as asked
-=======
+    ├── ProjectionError    vectors cannot be mapped, grouped or learnt from as asked
     └── SpeakerError       voices cannot be compared: a model of voices is missing, or there is no voice to hear
->>>>>>> speakers
 
 Each message is one sentence: what came, what is accepted, what to do.
 """
@@ -45,13 +42,12 @@ class LibraryError(EmoScopeError):
     """A library cannot be opened, or what is asked of it cannot be done."""
 
 
-<<<<<<< HEAD
 class ProjectionError(EmoScopeError):
     """Vectors cannot be mapped, grouped or learnt from as asked."""
-=======
+
+
 class SpeakerError(EmoScopeError):
     """Voices cannot be compared or told apart as asked."""
->>>>>>> speakers
 
 
 def first_line(error: BaseException, most: int = 200) -> str:
