@@ -260,9 +260,9 @@ class HeadedEngine:
             self._frames.append(_logits(self._head, each.embeddings).astype(np.float32))
         return [each if embeddings else FrameScores(each.logits, each.pooled) for each in found]
 
-    def take(self) -> HeadScores:
-        """The head's scores of the clip that was just heard: windows in order, so that frames are, too."""
-        frames = np.concatenate(self._frames)
+    def take(self, num_frames: int) -> HeadScores:
+        """The head's scores of the clip that was just heard, which has so many frames; what is older is forgotten."""
+        frames = np.concatenate(self._frames)[-num_frames:]
         self._frames = []
         logits = frames.mean(axis=0, dtype=np.float64)
         probabilities = softmax(logits).astype(np.float32)
