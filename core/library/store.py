@@ -281,7 +281,12 @@ class Library:
 
     def merge_rows(self, name: str, rows: Any) -> int:
         """Add rows of a table that have its schema, those that are there left as they are; how many were new."""
-        on = {"failures": "source", "done": "fingerprint", "vectors": ["key", "model"]}.get(name, "key")
+        others: dict[str, str | list[str]] = {
+            "failures": "source",
+            "done": "fingerprint",
+            "vectors": ["key", "model"],
+        }
+        on = others.get(name, "key")
         return self._merge(name, on, rows, revive=name == "clips")
 
     # How

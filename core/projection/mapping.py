@@ -105,8 +105,7 @@ def make_map(
     """
     if options.method == "pca" or len(space) < FEWEST:
         return _linear_map(space, options)
-    chosen = asdict(options) | {"random_start": False}
-    positions = DRAWERS.draw(space.prepared, chosen, on_progress or _ignore, is_cancelled or _never)
+    positions = DRAWERS.draw(space.prepared, asdict(options), on_progress or _ignore, is_cancelled or _never)
     return Map(positions, options, "umap")
 
 

@@ -68,13 +68,14 @@ def _searched(points: Array, queries: Array, k: int, metric: str) -> tuple[Array
         distances, indices = search.kneighbors(queries)
         return indices, distances
     # On vectors of length one, 1 − cos = d²/2: the order is that of Euclid's distance, which is far faster to search.
-    points, queries = (_direction(each, metric) for each in (points, queries))
+    points, queries = (direction(each, metric) for each in (points, queries))
     search = NearestNeighbors(n_neighbors=k, algorithm="brute", metric="euclidean").fit(points)
     distances, indices = search.kneighbors(queries)
     return indices, distances if metric == "euclidean" else np.square(distances) / 2
 
 
-def _direction(x: Array, metric: str) -> Array:
+def direction(x: Array, metric: str) -> Array:
+    """(n, d) float64 whose Euclidean order is that of the metric ("euclidean", "cosine" or "correlation")."""
     x = np.asarray(x, np.float64)
     if metric == "euclidean":
         return x

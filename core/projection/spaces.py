@@ -119,7 +119,7 @@ class Space:
                 f"take one of {self.model}."
             )
         if self.name == "within_speaker":
-            if speaker not in self.speaker_means:
+            if speaker is None or speaker not in self.speaker_means:
                 who = "unknown" if speaker is None else repr(speaker)
                 raise ProjectionError(
                     f"The speaker is {who}: a deviation can be had for the speakers of these clips alone; name one."
@@ -232,12 +232,13 @@ def _mixed(what: str, found: list[str]) -> ProjectionError:
 def _nothing(name: str, asked: int) -> str:
     if not asked:
         return "No clips are meant: choose some."
-    wanted = {
-        "speaker": "has a vector of its voice yet: run `emoscope speakers --library DIR`",
-        "acoustic": "has acoustic features yet: run `emoscope map --library DIR --space acoustic`, which computes them "
-        "from the kept sound",
-    }
-    return f"None of these {asked} clips {wanted.get(name, 'has a vector: analyse them again')}."
+    what = {"speaker": "a vector of its voice", "acoustic": "acoustic features"}
+    if name not in what:
+        return f"None of these {asked} clips has a vector: analyse them again."
+    return (
+        f"None of these {asked} clips has {what[name]} yet: run `emoscope map --library DIR --space {name}`, which "
+        "computes them from the kept sound."
+    )
 
 
 def _deviations(keys: Array, values: Array, speakers: Array) -> tuple[Array, Array, dict[str, Array], str]:

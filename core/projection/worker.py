@@ -77,7 +77,7 @@ def draw(prepared: Array, options: dict[str, Any], speaker: Speaker) -> Array:
         metric=options["metric"],
         random_state=options["seed"],
         n_jobs=1,  # what a seed makes of it anyway
-        init="random" if options["random_start"] else _start(prepared, options["dimensions"], options["seed"]),
+        init=_start(prepared, options["dimensions"], options["seed"]),
         densmap=options["densmap"],
         precomputed_knn=(indices, distances),
         force_approximation_algorithm=True,  # or a small selection's neighbours would be searched again

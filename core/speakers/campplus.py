@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CAMPPLUS = VOICE_CHECKPOINTS[0]
 WINDOW_SAMPLES = SAMPLE_RATE_HZ * 3 // 2  # 24,000: what FunASR cuts a recording into for this network
+SIZE = 192
 _BATCH = 32
 
 
@@ -33,19 +34,18 @@ class CampPlus:
     def voiced(self, samples: Array) -> Array:
         return voiced_part(samples)
 
-    def features(self, windows: Array) -> Array:
-        """(n, window_samples) float32 → (n, 192) float32."""
+    def features(self, samples: Array, starts: Array) -> Array:
+        """(n, 192) float32, of the windows that begin at these samples; see `VoiceNetwork`."""
         import torch
         from funasr.models.campplus.utils import extract_feature  # log mel filter banks less their mean over time
 
-        heard = torch.from_numpy(np.ascontiguousarray(windows, dtype=np.float32))
-        with torch.inference_mode():
-            parts = [
-                self._network(extract_feature(heard[begin : begin + _BATCH])[0])
-                for begin in range(0, len(heard), _BATCH)
-            ]
-        found: Array = torch.cat(parts).numpy()
-        return found
+        padded = np.pad(np.asarray(samples, np.float32), (0, WINDOW_SAMPLES))
+        parts = []
+        for begin in range(0, len(starts), _BATCH):
+            windows = [padded[start : start + WINDOW_SAMPLES] for start in starts[begin : begin + _BATCH]]
+            with torch.inference_mode():
+                parts.append(self._network(extract_feature(torch.from_numpy(np.stack(windows)))[0]).numpy())
+        return np.concatenate(parts) if parts else np.zeros((0, SIZE), np.float32)
 
 
 def folder_of(settings: Settings) -> Path | None:
@@ -83,7 +83,7 @@ def _network() -> "nn.Module":
         raise SpeakerError(
             f"CAM++ needs FunASR, which cannot be imported ({first_line(error)}); run `pip install funasr`."
         ) from error
-    network: nn.Module = CAMPPlus(feat_dim=80, embedding_size=192)
+    network: nn.Module = CAMPPlus(feat_dim=80, embedding_size=SIZE)
     return network
 
 

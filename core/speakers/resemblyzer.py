@@ -57,15 +57,15 @@ class Resemblyzer:
     def voiced(self, samples: Array) -> Array:
         return voiced_part(samples)
 
-    def features(self, windows: Array) -> Array:
-        """(n, window_samples) float32 → (n, len(PARTS) · SIZE) float32."""
-        with torch.inference_mode():
-            parts = [
-                self._encoder(torch.from_numpy(mel_frames(windows[begin : begin + _BATCH])))
-                for begin in range(0, len(windows), _BATCH)
-            ]
-        found: Array = torch.cat(parts).numpy()
-        return found
+    def features(self, samples: Array, starts: Array) -> Array:
+        """(n, len(PARTS) · SIZE) float32, of the windows that begin at these samples; see `VoiceNetwork`."""
+        parts = []
+        for begin in range(0, len(starts), _BATCH):
+            some = starts[begin : begin + _BATCH]
+            mels = torch.from_numpy(mel_windows(samples, some))
+            with torch.inference_mode():
+                parts.append(self._encoder(mels).numpy())
+        return np.concatenate(parts) if parts else np.zeros((0, len(PARTS) * SIZE), np.float32)
 
 
 def plain_vectors(features: Array) -> Array:
@@ -75,15 +75,22 @@ def plain_vectors(features: Array) -> Array:
     return vectors
 
 
-def mel_frames(windows: Array) -> Array:
-    """(n, window_samples) float32 → (n, WINDOW_FRAMES, NUM_MELS) float32: power in mel bands, no logarithm."""
+def mel_windows(samples: Array, starts: Array) -> Array:
+    """(n, WINDOW_FRAMES, NUM_MELS) float32: power in mel bands, no logarithm; silence after the last sample.
+
+    `starts` (n,) ascending, in samples. Bands are worked out once over all the windows, which mostly overlap.
+    """
     import librosa  # up to six seconds the first time
 
+    first, end = int(starts[0]), int(starts[-1]) + WINDOW_SAMPLES
+    heard = np.asarray(samples[first:end], dtype=np.float32)
     power = librosa.feature.melspectrogram(
-        y=windows, sr=SAMPLE_RATE_HZ, n_fft=FFT_SAMPLES, hop_length=HOP_SAMPLES, n_mels=NUM_MELS
-    )
-    frames: Array = np.ascontiguousarray(power[:, :, :WINDOW_FRAMES].transpose(0, 2, 1), dtype=np.float32)
-    return frames
+        y=np.pad(heard, (0, end - first - len(heard))), sr=SAMPLE_RATE_HZ, n_fft=FFT_SAMPLES, hop_length=HOP_SAMPLES,
+        n_mels=NUM_MELS,
+    )  # fmt: skip
+    frames = (np.asarray(starts) - first)[:, np.newaxis] // HOP_SAMPLES + np.arange(WINDOW_FRAMES)
+    windows: Array = np.ascontiguousarray(power.T[frames], dtype=np.float32)
+    return windows
 
 
 def load_resemblyzer() -> Resemblyzer:

@@ -24,12 +24,18 @@ def voiced_part(samples: Array) -> Array:
     Raises:
         SpeakerError: webrtcvad is not installed.
     """
-    level = np.sqrt(np.mean(np.square(samples, dtype=np.float64))) if samples.size else 0.0
-    wanted = 10 ** (LEVEL_DB / 20)
-    gain = wanted / level if 0 < level < wanted else 1.0
-    loud = np.clip(samples * np.float32(gain), -1.0, 1.0).astype(np.float32)
+    loud = levelled(samples)
     kept = loud[: len(loud) // STEP_SAMPLES * STEP_SAMPLES][np.repeat(_voice_steps(loud), STEP_SAMPLES)]
     return kept if len(kept) >= MIN_VOICED_SAMPLES else loud
+
+
+def levelled(samples: Array) -> Array:
+    """(num_samples,) float32: quiet sound turned up to LEVEL_DB, within full scale."""
+    level = np.sqrt(np.mean(np.square(samples, dtype=np.float64))) if samples.size else 0.0
+    wanted = 10 ** (LEVEL_DB / 20)
+    gain = np.float32(wanted / level if 0 < level < wanted else 1.0)
+    loud: Array = np.clip(samples * gain, -1.0, 1.0).astype(np.float32)
+    return loud
 
 
 def _voice_steps(samples: Array) -> Array:
