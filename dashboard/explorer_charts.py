@@ -166,7 +166,11 @@ def _looks(value: str, place: int, attribute: Attribute) -> tuple[str, str]:
 def _add_points(
     figure: go.Figure, positions: Array, group: _Group, shape: Attribute | None, selected: Array | None
 ) -> None:
-    marker: dict[str, object] = {"color": group.colour, "size": _size_px(len(positions)), "opacity": _opacity(len(positions))}
+    marker: dict[str, object] = {
+        "color": group.colour,
+        "size": _size_px(len(positions)),
+        "opacity": _opacity(len(positions)),
+    }
     marker["symbol"] = group.symbol if shape is None else _symbols(shape)[group.rows]
     _add(figure, positions, group.rows, marker, selected, name=group.name, showlegend=bool(group.name))
 
