@@ -13,7 +13,7 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]
 
 from core.emotions import EMOTION_KEYS, emotion
 from core.results import Array
-from dashboard.charts import FAINT, INK, finished
+from dashboard.charts import CLEAR, FAINT, INK, finished
 from dashboard.components.names import labelled
 from dashboard.explorer_density import density_png
 from dashboard.language import Texts
@@ -287,6 +287,7 @@ def _lay_out(figure: go.Figure, positions: Array, revision: str, marks: str, see
     figure.update_layout(
         uirevision=revision, selectionrevision=f"{revision}{marks}", hovermode="closest", legend=legend
     )
+    figure.update_layout(modebar={"bgcolor": CLEAR, "color": INK, "activecolor": PALETTE[0]})
     finished(figure, height=HEIGHT_PX, top=6)
     if positions.shape[1] == 3:
         axis = {

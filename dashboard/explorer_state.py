@@ -29,6 +29,7 @@ class ExplorerState:
         marked: rows that a search found; `sought` what was searched for.
         tasks: ids of jobs that work something out of the map, by what they work out.
         opening: the row whose timeline was asked for.
+        sent: keys that this page sent to another one last.
     """
 
     view: ExplorerView
@@ -45,6 +46,7 @@ class ExplorerState:
     sought: str = ""
     tasks: dict[tuple[Any, ...], str] = field(default_factory=dict)
     opening: int | None = None
+    sent: list[str] = field(default_factory=list)
     said: str = ""  # the last change of the library, to be told once
     nonce: int = 0
 
@@ -72,6 +74,14 @@ class ExplorerState:
         self.nonce += 1
         self.guest = replace(guest, nonce=self.nonce)
         self.focus = None
+
+    def take_all(self) -> None:
+        """The map is no longer of single clips alone."""
+        self.query = replace(self.query, keys=None)
+
+    def ask_again(self) -> None:
+        """A map that failed, or was stopped, is asked for anew."""
+        self.asked = None
 
     def forget(self, task: tuple[Any, ...]) -> None:
         """What failed may be begun again."""

@@ -6,34 +6,42 @@ from typing import Any
 import streamlit as st
 
 from core.library import Query
+from dashboard import library_view
 from dashboard.components.names import labelled
 from dashboard.explorer_state import ExplorerState
 from dashboard.language import Texts
+from dashboard.library_view import LibraryView, from_parameters
 from dashboard.resources import services
 from dashboard.state import Session
 
 FILTERS = {"labels": "label", "references": "reference", "speakers": "speaker", "tags": "tag"}  # of Query: its facet
-PARAMETERS = ("text", *FILTERS.values(), "meta")
-MOST_LINKED = 50  # values of a filter in a link
+FILTERED = ("text", *FILTERS, "checkpoints", "confidence", "duration_s", "metadata")  # of Query and LibraryView alike
+# A link of the library's filter is one of the map's too.
+PARAMETERS = tuple(library_view.PARAMETERS[name] for name in (*FILTERED, "sure", "match"))
 
 
 def linked() -> Query:
-    """The filter that the address bar says."""
-    found: dict[str, Any] = {
-        name: tuple(st.query_params.get_all(parameter)[:MOST_LINKED]) for name, parameter in FILTERS.items()
-    }
-    pairs = [text.partition(":")[::2] for text in st.query_params.get_all("meta")[:MOST_LINKED]]
-    return Query(text=st.query_params.get("text", ""), metadata=tuple((name, value) for name, value in pairs), **found)
+    """The filter that the address bar says, as the Library page writes it there."""
+    given = {name: st.query_params.get_all(name) for name in PARAMETERS}
+    return replace(from_parameters(given).query, order=Query.order, descending=Query.descending)
 
 
 def to_parameters(query: Query) -> dict[str, list[str]]:
     """What of a filter a link carries; clips that were sent here one by one are not."""
-    found = {parameter: list(getattr(query, name)) for name, parameter in FILTERS.items()}
-    found |= {"text": [query.text] if query.text else [], "meta": [f"{name}:{value}" for name, value in query.metadata]}
-    return {name: values[:MOST_LINKED] for name, values in found.items() if values}
+    same: dict[str, Any] = {name: getattr(query, name) for name in FILTERED}
+    sure = {None: "any", True: "unsure", False: "sure"}[query.unsure]
+    match = {None: "any", True: "right", False: "wrong"}[query.right]
+    return library_view.to_parameters(LibraryView(sure=sure, match=match, **same))
 
 
-def show(session: Session, explorer: ExplorerState, texts: Texts) -> None:
+def take_picked(session: Session, explorer: ExplorerState) -> None:
+    """The clips that another page sent here are the ones on the map."""
+    if session.picked and session.picked != explorer.sent:
+        use_only(explorer, session.picked)
+        session.picked = []
+
+
+def show(explorer: ExplorerState, texts: Texts) -> None:
     """A button that says how many clips are meant, and behind it the filter."""
     library = services().catalogue.library()
     count = library.count(explorer.query)
@@ -42,12 +50,7 @@ def show(session: Session, explorer: ExplorerState, texts: Texts) -> None:
             st.caption(texts("explorer.clips_sent", count=f"{len(explorer.query.keys):,}"))
             st.button(
                 texts("explorer.clips_all"), key="explorer-clips-all", icon=":material/select_all:",
-                on_click=lambda: setattr(explorer, "query", replace(explorer.query, keys=None)),
-            )  # fmt: skip
-        elif session.picked:
-            st.button(
-                texts("explorer.clips_picked", count=f"{len(session.picked):,}"), key="explorer-clips-picked",
-                icon=":material/move_to_inbox:", on_click=lambda: use_only(explorer, session.picked),
+                on_click=explorer.take_all,
             )  # fmt: skip
         explorer.query = _filter(explorer.query, library.facets(), texts)
 

@@ -27,14 +27,15 @@ def state_of(session: Session) -> ExplorerState:
     if session.explorer is None:
         parameters = {name: st.query_params[name] for name in st.query_params}
         session.explorer = ExplorerState(from_parameters(parameters), explorer_clips.linked())
+    explorer_clips.take_picked(session, session.explorer)
     return session.explorer
 
 
-def show(session: Session, explorer: ExplorerState, texts: Texts) -> None:
+def show(explorer: ExplorerState, texts: Texts) -> None:
     """Draw the choices and keep them in the view."""
     view = explorer.view
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="explorer-choices"):
-        explorer_clips.show(session, explorer, texts)
+        explorer_clips.show(explorer, texts)
         space = st.selectbox(
             texts("explorer.space"), SPACES, SPACES.index(view.space), key="explorer-space", width=230,
             format_func=lambda each: texts(f"explorer.space.{each}"), help=texts("explorer.space_help"),

@@ -24,6 +24,7 @@ from dashboard.explorer_view import DEFAULT_COLOUR
 from dashboard.explorer_work import EXPLORE_JOBS, MAP_JOBS, draw, group, measure_trust
 from dashboard.jobs import JobState
 from dashboard.language import Texts
+from dashboard.library_opening import open_clips
 from dashboard.map_bench import MapBench
 from dashboard.resources import services
 from dashboard.state import Session
@@ -39,7 +40,7 @@ def show(session: Session, texts: Texts) -> None:
     if not services().catalogue.library().count():
         st.info(texts("explorer.empty"), icon=":material/inventory_2:")
         return
-    explorer_controls.show(session, explorer, texts)
+    explorer_controls.show(explorer, texts)
     explorer_controls.link(explorer)
     _keep_drawing(explorer, texts)
     bench = explorer.bench
@@ -80,7 +81,7 @@ def _keep_drawing(explorer: ExplorerState, texts: Texts) -> None:
     if job.is_over:
         st.button(
             texts("explorer.again"), key="explorer-again-map", icon=":material/refresh:",
-            on_click=lambda: setattr(explorer, "asked", None),
+            on_click=explorer.ask_again,
         )  # fmt: skip
 
 
@@ -181,11 +182,8 @@ def _open(session: Session, explorer: ExplorerState, bench: MapBench) -> None:
     """The clip on the timeline page."""
     row, explorer.opening = explorer.opening or 0, None
     try:
-        clip = services().catalogue.clip(bench.space.keys[row])
+        open_clips(session, services(), [bench.space.keys[row]])
     except EmoScopeError as error:
         notices.show_error(str(error), key="explorer-open")
         return
-    session.clips.append(clip)
-    session.selected = clip.id
-    services().recents.keep(clip)
     st.switch_page("../pages/timeline.py")

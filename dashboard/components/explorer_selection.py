@@ -16,6 +16,7 @@ from dashboard.explorer_attributes import tags_of
 from dashboard.explorer_charts import mean_scores
 from dashboard.explorer_state import ExplorerState
 from dashboard.language import Texts
+from dashboard.library_view import LibraryView
 from dashboard.map_bench import MapBench
 from dashboard.resources import services
 from dashboard.state import Session
@@ -117,9 +118,9 @@ def _acts(session: Session, explorer: ExplorerState, bench: MapBench, texts: Tex
             texts("explorer.compare"), key="explorer-compare", icon=":material/compare_arrows:",
             disabled=count not in COMPARABLE, help=texts("explorer.compare_help"),
         ):  # fmt: skip
-            _send(session, explorer, "compare")
+            _compare(session, explorer)
         if st.button(texts("explorer.to_library"), key="explorer-to-library", icon=":material/library_music:"):
-            _send(session, explorer, "library")
+            _to_library(session, explorer)
         if st.button(
             texts("explorer.only_these"), key="explorer-only", icon=":material/filter_center_focus:",
             help=texts("explorer.only_these_help"),
@@ -131,9 +132,16 @@ def _acts(session: Session, explorer: ExplorerState, bench: MapBench, texts: Tex
             st.rerun()
 
 
-def _send(session: Session, explorer: ExplorerState, page: str) -> None:
-    session.picked = list(explorer.keys())
-    st.switch_page(f"../pages/{page}.py")
+def _compare(session: Session, explorer: ExplorerState) -> None:
+    session.picked = explorer.sent = list(explorer.keys())
+    st.switch_page("../pages/compare.py")
+
+
+def _to_library(session: Session, explorer: ExplorerState) -> None:
+    """The Library page shows these clips alone, until its filters are cleared."""
+    session.library.view = LibraryView(keys=explorer.keys())
+    session.library.round += 1
+    st.switch_page("../pages/library.py")
 
 
 def _tag(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
