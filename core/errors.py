@@ -6,7 +6,9 @@
     ├── CheckpointError    a checkpoint is missing, damaged or not one of ours
     ├── EngineError        a model cannot run as asked (device, precision, missing package)
     ├── ExportError        a result cannot be written or read back
-    └── LibraryError       a library cannot be opened, or what is asked of it cannot be done
+    ├── LibraryError       a library cannot be opened, or what is asked of it cannot be done
+    ├── ProjectionError    vectors cannot be mapped, grouped or learnt from as asked
+    └── SpeakerError       voices cannot be compared: a model of voices is missing, or there is no voice to hear
 
 Each message is one sentence: what came, what is accepted, what to do.
 """
@@ -38,6 +40,14 @@ class ExportError(EmoScopeError):
 
 class LibraryError(EmoScopeError):
     """A library cannot be opened, or what is asked of it cannot be done."""
+
+
+class ProjectionError(EmoScopeError):
+    """Vectors cannot be mapped, grouped or learnt from as asked."""
+
+
+class SpeakerError(EmoScopeError):
+    """Voices cannot be compared or told apart as asked."""
 
 
 def first_line(error: BaseException, most: int = 200) -> str:

@@ -35,6 +35,8 @@ class Settings:
     max_duration_s: float = 6 * 3600.0
     max_upload_mb: int = 2048
     models_dir: Path = field(default_factory=lambda: _cache_home() / "models")
+    maps_dir: Path = field(default_factory=lambda: _cache_home() / "maps")  # drawn once, kept
+    heads_dir: Path = field(default_factory=lambda: _cache_home() / "heads")  # linear probes that were given a name
     outputs_dir: Path = field(default_factory=lambda: Path("outputs"))
     library: str = "library"  # a folder, or an address such as s3://bucket/path
     batch_folders: str = ""  # folders of this machine that the page may batch, as PATH lists them; none unless named

@@ -14,6 +14,9 @@ page = st.navigation(
         st.Page(
             "../pages/library.py", title=texts("page.library"), icon=":material/library_music:", url_path="library"
         ),
+        st.Page(
+            "../pages/explorer.py", title=texts("page.explorer"), icon=":material/scatter_plot:", url_path="explorer"
+        ),
         st.Page("../pages/model.py", title=texts("page.model"), icon=":material/memory:", url_path="model"),
     ],
     position="top",

@@ -10,12 +10,13 @@ from dashboard.clips import Recents
 from dashboard.fetching import Fetcher
 from dashboard.jobs import Jobs
 from dashboard.listening import Listener
+from dashboard.map_bench import MapBenches
 from dashboard.model_host import ModelHost
 
 
 @dataclass(frozen=True)
 class Services:
-    """The models, those who listen with them and what brings more; the clips used last, the library, long work."""
+    """The models, who listens with them and what brings more; the clips used last, the library, long work, maps."""
 
     settings: Settings
     host: ModelHost
@@ -24,6 +25,7 @@ class Services:
     recents: Recents
     catalogue: Catalogue
     jobs: Jobs
+    maps: MapBenches
 
 
 @st.cache_resource(show_spinner=False)
@@ -37,7 +39,7 @@ def services() -> Services:
     host.start()
     listener = Listener(host)
     catalogue = Catalogue(settings.library, listener)
-    return Services(settings, host, listener, Fetcher(settings), Recents(), catalogue, Jobs())
+    return Services(settings, host, listener, Fetcher(settings), Recents(), catalogue, Jobs(), MapBenches())
 
 
 def close_services() -> None:

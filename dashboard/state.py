@@ -11,6 +11,7 @@ from core.settings import GRANULARITIES
 from dashboard.batches import Spool, Upload
 from dashboard.clips import Clip, has_sound
 from dashboard.components.player import PlaySpan
+from dashboard.explorer_state import ExplorerState
 from dashboard.jobs import Job
 from dashboard.language import LANGUAGES, Texts, language_of, texts_in
 from dashboard.library_view import LibraryView
@@ -129,6 +130,7 @@ class Session:
     saved: dict[tuple[str, str, str, bool], str] = field(default_factory=dict)
     timelines: dict[str, TimelineState] = field(default_factory=dict)  # by clip
     decided: "tuple[LabelError, ...]" = ()  # likely label errors that were decided on last, to be undone
+    explorer: ExplorerState | None = None
     library: LibraryState = field(default_factory=LibraryState)
     keeping: dict[tuple[str, str], Job] = field(
         default_factory=dict

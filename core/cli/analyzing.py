@@ -3,7 +3,7 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -25,14 +25,25 @@ Report = Callable[[Analysis, Waveform, argparse.Namespace, TextIO], None]
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """Say what each clip feels."""
-    return each_clip(options, settings, _report)
+    if options.head is None:
+        return each_clip(options, settings, report)
+    from core.cli.heads import HeadListening
+
+    listening = HeadListening(options.head, settings)
+    return each_clip(options, settings, listening.report, listening.engine)
 
 
-def each_clip(options: argparse.Namespace, settings: Settings, report: Report) -> int:
-    """Analyse each clip and report it; a bad one is one line on standard error and exit code 1, the others go on."""
+def each_clip(
+    options: argparse.Namespace, settings: Settings, report: Report, listening: Callable[[Engine], Engine] | None = None
+) -> int:
+    """Analyse each clip and report it; a bad one is one line on standard error and exit code 1, the others go on.
+
+    `listening` makes of the engine the one that clips are heard with.
+    """
     settings = _with_options(settings, options)
     with results_only(encoding="utf-8" if options.json else None) as results:
         engine = _engine(options, settings)
+        hearing = engine if listening is None else listening(engine)
         failed, heard_s = 0, 0.0
         for clip in options.clips:
             try:
@@ -40,7 +51,7 @@ def each_clip(options: argparse.Namespace, settings: Settings, report: Report) -
                 heard_s += waveform.duration_s
                 if heard_s > WORTH_PACKING_S and hasattr(engine, "optimise"):
                     engine.optimise()
-                analysis = _analyze(waveform, decode_s, engine, settings)
+                analysis = _analyze(waveform, decode_s, hearing, settings)
                 report(analysis.without(NOT_NAMED) if options.drop_other else analysis, waveform, options, results)
             except OSError:  # of standard output: a clip's and a folder's are errors of ours
                 raise
@@ -89,13 +100,20 @@ def _analyze(waveform: Waveform, decode_s: float, engine: Engine, settings: Sett
     return with_decoding(result, decode_s)
 
 
-def _report(analysis: Analysis, waveform: Waveform, options: argparse.Namespace, results: TextIO) -> None:
+def report(
+    analysis: Analysis,
+    waveform: Waveform,
+    options: argparse.Namespace,
+    results: TextIO,
+    head: Mapping[str, Any] | None = None,
+) -> None:
+    """Give out what was heard; `head` is what a kept head says of it."""
     from core.exports.outputs import write_outputs
     from core.exports.records import json_chunks
 
     folder = write_outputs(analysis, waveform, options.out, granularity=options.granularity) if options.out else None
-    chunks = json_chunks(analysis, granularity=options.granularity)
-    deliver(results, chunks if options.json else _text(analysis), folder)
+    chunks = json_chunks(analysis, granularity=options.granularity, more={} if head is None else {"head": dict(head)})
+    deliver(results, chunks if options.json else _text(analysis) + _head_text(head), folder)
 
 
 def deliver(results: TextIO, said: str | Iterable[str], folder: Path | None) -> None:
@@ -140,6 +158,15 @@ def named(label: str, score: float) -> str:
     """`😄  happy 开心 · 81.3%`."""
     found = emotion(label)
     return f"{found.emoji}  {found.english} {found.chinese} · {score:.1%}"
+
+
+def _head_text(head: Mapping[str, Any] | None) -> str:
+    """A line a class of a head, below the checkpoint's own."""
+    if head is None:
+        return ""
+    lines = [f"\n  by the head {plain(head['name'])}: {plain(head['label'])}"]
+    lines += [f"  {plain(label):>10} {score:6.1%} {bar(score)}".rstrip() for label, score in head["scores"].items()]
+    return "\n".join(lines)
 
 
 def _score_line(analysis: Analysis, key: str) -> str:

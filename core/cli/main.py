@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from core.cli import truth
+from core.cli import mapping, truth
 from core.cli.terminal import discard_output, make_streams_usable, plain, say
 from core.errors import EmoScopeError
 from core.settings import DEVICES, ENGINES, GRANULARITIES, PRECISIONS, Settings
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_batch(commands)
     _add_library(commands)
     _add_models(commands)
+    mapping.add_to(commands)
     serve = commands.add_parser("serve", help="start the dashboard")
     serve.add_argument("--port", type=_port, default=8501, help="1 to 65535 (default: 8501)")
     serve.add_argument("--host", default="localhost", help="address to listen on (default: this machine only)")
@@ -98,6 +99,7 @@ def _add_analyze(commands: "argparse._SubParsersAction[_Parser]") -> None:
     analyze = commands.add_parser("analyze", help="say what clips feel")
     _add_listening(analyze)
     analyze.add_argument("--granularity", choices=GRANULARITIES, default="utterance")
+    analyze.add_argument("--head", metavar="NAME", help="a probe that was kept by this name: its scores, too")
     analyze.set_defaults(run=_analyze)
 
 

@@ -1,7 +1,7 @@
 """One analysis as one JSON object: a line of `emoscope analyze --json`, and the content of `result.json`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -28,13 +28,19 @@ def record(analysis: Analysis, *, granularity: str, at: datetime | None = None) 
 
 
 def json_chunks(
-    analysis: Analysis, *, granularity: str, at: datetime | None = None, indent: int | None = None
+    analysis: Analysis,
+    *,
+    granularity: str,
+    at: datetime | None = None,
+    indent: int | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Iterator[str]:
     """The JSON text of `record`, piece by piece: memory stays flat in the number of frames.
 
-    Without `indent` it is one line without a newline. Raises `ValueError` for a number that is not finite.
+    `more` are further plain values that stand before the frames. Without `indent` it is one line without a newline.
+    Raises `ValueError` for a number that is not finite.
     """
-    yield from _object_chunks(_head(analysis, granularity, at), indent)
+    yield from _object_chunks(_head(analysis, granularity, at) | dict(more or {}), indent)
     yield '"frames": '
     if granularity == "frame":
         yield from _frames_chunks(analysis)

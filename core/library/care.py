@@ -59,7 +59,7 @@ def repair(library: "Library") -> Report:
 
 
 def removed_orphans(library: "Library") -> int:
-    """Remove frames, sounds and notes that belong to no clip; how many rows."""
+    """Remove frames, sounds, notes and further vectors that belong to no clip; how many rows."""
     gone = 0
     for name, keys in _orphans(library).items():
         for begin in range(0, len(keys), ROWS_AT_ONCE):
@@ -73,7 +73,7 @@ def _orphans(library: "Library") -> dict[str, list[str]]:
     """By table, the keys that no clip has; a batch under way writes what belongs to a clip before the clip."""
     there = set(library._select("clips", "true", ["key"]).column("key").to_pylist())
     found = {}
-    for name in ("frames", "sounds", "done"):
+    for name in ("frames", "sounds", "done", "vectors"):
         keys = set(library._select(name, "true", ["key"]).column("key").to_pylist())
         found[name] = sorted(keys - there)
     return found

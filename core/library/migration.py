@@ -12,8 +12,12 @@ def _begin(tables: Mapping[str, Any]) -> None:
     """From nothing: the tables were just made."""
 
 
+def _further_vectors(tables: Mapping[str, Any]) -> None:
+    """1 → 2: the table `vectors` came; opening the library made it, and there was none before."""
+
+
 # From version N to N + 1. A step may have been cut short by a kill: each can be done twice.
-STEPS: Mapping[int, Step] = {0: _begin}
+STEPS: Mapping[int, Step] = {0: _begin, 1: _further_vectors}
 
 
 def migrate(tables: Mapping[str, Any], version: int) -> None:

@@ -25,6 +25,7 @@ from core.library.tables import (
     failures_table,
     frames_table,
     sounds_table,
+    stacked,
 )
 from core.results import Array
 
@@ -138,6 +139,18 @@ class Library:
 
         return self._rewrite(vectors.keys(), changed)
 
+    def put_vectors(self, model: str, vectors: Mapping[str, Array]) -> int:
+        """Keep a further vector of each of these clips, in place of an earlier one of the same model; how many are new.
+
+        Vectors of clips that are not there are left out.
+        """
+        import pyarrow as pa  # type: ignore[import-untyped]
+
+        keys = sorted(self.has(vectors.keys()))
+        values = [np.asarray(vectors[key], np.float32) for key in keys]
+        rows = pa.table({"key": keys, "model": [model] * len(keys), "vector": values}, schema=SCHEMAS["vectors"])
+        return self._merge("vectors", ["key", "model"], rows, update=True)
+
     def delete(self, keys: Collection[str]) -> int:
         """Put clips out of sight, until they are taken back or `compact` removes them; how many."""
         now = datetime.now(UTC)
@@ -237,7 +250,25 @@ class Library:
         if space == "scores":
             values = np.stack([table.column(name).to_numpy() for name in columns], axis=1).astype(np.float32)
             return Vectors(tuple(keys), values.reshape(len(keys), len(EMOTION_KEYS)), 0)
-        return _vectors(keys, table.column(columns[0]).combine_chunks())
+        values, present = stacked(table.column(columns[0]))
+        found = tuple(key for key, there in zip(keys, present.tolist(), strict=True) if there)
+        return Vectors(found, values, len(keys) - len(found))
+
+    def vectors(self, model: str, keys: Collection[str]) -> Vectors:
+        """The further vectors of one model, of those of the clips that have one, by key."""
+        import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+        wanted = set(keys)
+        # Many keys are more to compare with than a whole model's are to read.
+        few = len(wanted) <= KEYS_AT_ONCE
+        where = f"model = {literal(model)}" + (f" AND {keys_sql(wanted)}" if few else "")
+        table = self._select("vectors", where, ["key", "vector"])
+        if not few:
+            table = table.filter(pc.is_in(table.column("key"), value_set=_strings(wanted)))
+        table = table.take(pc.sort_indices(table.column("key")))
+        values, present = stacked(table.column("vector"))
+        found = tuple(table.filter(present).column("key").to_pylist())
+        return Vectors(found, values, len(wanted) - len(found))
 
     def failures(self, limit: int | None = None) -> list[Failure]:
         """The files that were no clips, by name."""
@@ -279,7 +310,12 @@ class Library:
 
     def merge_rows(self, name: str, rows: Any) -> int:
         """Add rows of a table that have its schema, those that are there left as they are; how many were new."""
-        on = {"failures": "source", "done": "fingerprint"}.get(name, "key")
+        others: dict[str, str | list[str]] = {
+            "failures": "source",
+            "done": "fingerprint",
+            "vectors": ["key", "model"],
+        }
+        on = others.get(name, "key")
         return self._merge(name, on, rows, revive=name == "clips")
 
     # How
@@ -310,7 +346,7 @@ class Library:
         table = pa.table({"fingerprint": list(unique), "key": list(unique.values())}, schema=SCHEMAS["done"])
         self._merge("done", "fingerprint", table, update=True)
 
-    def _merge(self, name: str, on: str, rows: Any, *, update: bool = False, revive: bool = False) -> int:
+    def _merge(self, name: str, on: str | list[str], rows: Any, *, update: bool = False, revive: bool = False) -> int:
         """Insert rows whose `on` is new; of the others, update all, those that were deleted, or none. How many new."""
         if not rows.num_rows:
             return 0
@@ -397,6 +433,12 @@ def _opened(database: Any, name: str) -> Any:
     return table
 
 
+def _strings(values: Collection[str]) -> Any:
+    import pyarrow as pa  # type: ignore[import-untyped]
+
+    return pa.array(sorted(values), pa.string())
+
+
 def _facets_of(table: Any) -> dict[str, dict[str, int]]:
     """By facet, how often each value stands in its column."""
     import pyarrow.compute as pc  # type: ignore[import-untyped]
@@ -407,21 +449,6 @@ def _facets_of(table: Any) -> dict[str, dict[str, int]]:
         counted = pc.value_counts(values.combine_chunks()).to_pylist()
         found[name] = {each["values"] or "": each["counts"] for each in counted}
     return found
-
-
-def _vectors(keys: Sequence[str], column: Any) -> Vectors:
-    """A column of lists → a matrix of those that hold something. Raises `LibraryError` where they differ in length."""
-    import pyarrow.compute as pc
-
-    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
-    there = np.flatnonzero(lengths).tolist()
-    dims = sorted(set(lengths[there].tolist()))
-    if len(dims) > 1:
-        sizes = " and ".join(map(str, dims))
-        raise LibraryError(f"These clips' vectors have {sizes} dimensions: choose those of one checkpoint.")
-    values = pc.list_flatten(column).to_numpy(zero_copy_only=False).astype(np.float32)
-    matrix = values.reshape(len(there), dims[0] if dims else 0)
-    return Vectors(tuple(keys[row] for row in there), matrix, len(keys) - len(there))
 
 
 def _in_parts(values: Collection[str]) -> list[list[str]]:

@@ -5,6 +5,7 @@ frames     its frame logits, compressed without loss
 sounds     the clip itself as Ogg Opus
 failures   files that are no clips, the latest word on each
 done       fingerprints of files that need not be read again, and the clip each is
+vectors    further vectors of a clip, each with the model it is of
 about      the version of all this
 """
 
@@ -22,7 +23,7 @@ from core.errors import LibraryError
 from core.library.entries import Entry, Failure
 from core.results import Analysis, Array
 
-VERSION = 1
+VERSION = 2
 SCORES = tuple(f"score_{key}" for key in EMOTION_KEYS)
 _MOMENT = pa.timestamp("us", tz="UTC")
 
@@ -56,10 +57,12 @@ SOUNDS = pa.schema([("key", pa.string()), ("opus", pa.large_binary())])
 FAILURES = pa.schema(
     [("source", pa.string()), ("error", pa.string()), ("metadata", pa.string()), ("at", _MOMENT)]
 )  # fmt: skip
+VECTORS = pa.schema([("key", pa.string()), ("model", pa.string()), ("vector", pa.list_(pa.float32()))])
 DONE = pa.schema([("fingerprint", pa.string()), ("key", pa.string())])
 ABOUT = pa.schema([("name", pa.string()), ("value", pa.string())])
 SCHEMAS: Mapping[str, Any] = {
     "sounds": SOUNDS, "frames": FRAMES, "clips": CLIPS, "failures": FAILURES, "done": DONE, "about": ABOUT,
+    "vectors": VECTORS,
 }  # fmt: skip
 # What a page of rows holds, unless asked for more: no vectors, nothing compressed.
 LIGHT = tuple(name for name in CLIPS.names if name not in ("embedding", "speaker_embedding", "analysis"))
@@ -155,6 +158,23 @@ def logits_from(frames: Mapping[str, Any], num_labels: int) -> Array:
     values = np.frombuffer(zlib.decompress(frames["logits"]), "<f4").astype(np.float32)
     logits: Array = values.reshape(frames["num_frames"], num_labels)
     return logits
+
+
+def stacked(column: Any) -> tuple[Array, Array]:
+    """A column of vectors → (m, dim) float32 of the rows that have one, and (num_rows,) bool, which do.
+
+    Raises `LibraryError` where they are of different lengths.
+    """
+    import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+    lengths = np.asarray(pc.fill_null(pc.list_value_length(column), 0).to_numpy())
+    present = lengths > 0
+    sizes = np.unique(lengths[present])
+    if len(sizes) > 1:
+        named = " and ".join(map(str, sizes.tolist()))
+        raise LibraryError(f"These clips' vectors have {named} dimensions: choose those of one checkpoint.")
+    flat = pc.list_flatten(column).to_numpy().astype(np.float32, copy=False)
+    return flat.reshape(int(present.sum()), int(sizes[0]) if len(sizes) else 0), present
 
 
 def _json(values: Mapping[str, Any]) -> str:

@@ -23,7 +23,8 @@ FORMATS: Mapping[str, str] = {
 }  # fmt: skip
 ROWS_AT_ONCE = 500
 SOUNDS_AT_ONCE = 50
-MOVED = ("sounds", "frames", "clips", "failures", "done")  # what belongs to a clip before the clip
+MOVED = ("sounds", "frames", "vectors", "clips", "failures", "done")  # what belongs to a clip before the clip
+SINCE = {"vectors": 2}  # the version with which a table came
 _COLUMNS = tuple(name for name in LIGHT if name not in ("deleted_at", "metadata"))
 
 
@@ -216,14 +217,17 @@ def import_library(library: Library, folder: Path) -> int:
     try:
         about = json.loads((folder / "about.json").read_text())
         version = int(about["emoscope_library"])
-        if version != VERSION:
-            raise LibraryError(f"{str(folder)!r} holds a library of version {version}; this EmoScope reads {VERSION}.")
-        counts = {name: sum(len(part) for part in _parts(pq, folder, name)) for name in MOVED}
+        if not 1 <= version <= VERSION:
+            raise LibraryError(
+                f"{str(folder)!r} holds a library of version {version}; this EmoScope reads up to {VERSION}: update it."
+            )
+        moved = [name for name in MOVED if version >= SINCE.get(name, 1)]
+        counts = {name: sum(len(part) for part in _parts(pq, folder, name)) for name in moved}
         if counts["clips"] != about["clips"] or counts["frames"] != about["clips"]:
             raise ValueError("clips are missing")
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise LibraryError(f"{str(folder)!r} is no whole library to take in ({first_line(error)}).") from error
-    return [_merge_all(library, pq, folder, name) for name in MOVED][MOVED.index("clips")]
+    return {name: _merge_all(library, pq, folder, name) for name in moved}["clips"]
 
 
 def _merge_all(library: Library, pq: Any, folder: Path, name: str) -> int:

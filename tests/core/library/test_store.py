@@ -139,6 +139,33 @@ def test_vectors_come_as_a_matrix_of_one_space(library: Library) -> None:
         library.matrix()
 
 
+def test_further_vectors_are_kept_by_model_and_go_with_their_clip(library: Library) -> None:
+    library.put([entry(n) for n in range(4)])
+    one, other = {key(n): np.full(3, n, np.float32) for n in (2, 0, 9)}, {key(0): np.ones(5, np.float32)}
+    assert library.put_vectors("a'b", one) == 2 and library.put_vectors("other", other) == 1  # there is no ninth clip
+    assert library.put_vectors("a'b", {key(2): np.full(3, 7, np.float32)}) == 0
+    found = library.vectors("a'b", [key(n) for n in range(4)])
+    assert found.keys == (key(0), key(2)) and found.values.tolist() == [[0] * 3, [7] * 3] and found.without == 2
+    assert library.vectors("a'b", [key(0)]).values.shape == (1, 3) and library.vectors("none", [key(0)]).keys == ()
+    library._tables["clips"].delete(f"key = '{key(0)}'")
+    assert verify(library).orphans == 2  # the clip in its frames, and in its vectors
+    library.delete([key(2)])
+    library.compact()
+    assert verify(library).is_sound and library._latest("vectors").count_rows() == 0
+
+
+def test_a_library_of_the_first_version_gains_the_table_of_further_vectors(library: Library) -> None:
+    import lancedb
+
+    library.put([entry(1)])
+    lancedb.connect(library.location).drop_table("vectors")
+    library._tables["about"].update(where="name = 'version'", values={"value": "1"})
+    again = Library.open(library.location, create=False)
+    assert again.count() == 1 and again.put_vectors("m", {key(1): np.ones(2, np.float32)}) == 1
+    assert again._select("about", "true", None).to_pylist()[0]["value"] == "2"
+    assert Library.open(library.location, create=False).vectors("m", [key(1)]).keys == (key(1),)
+
+
 def test_damage_is_found_and_mended(library: Library) -> None:
     library.put([entry(n, sound=b"x") for n in range(6)], [str(n) for n in range(6)])
     assert verify(library).is_sound
@@ -173,7 +200,7 @@ def test_a_library_that_is_not_there_and_one_of_a_newer_version_are_refused(libr
         Library.open(tmp_path / "nowhere", create=False)
     row = pa.table({"name": ["version"], "value": ["999"]})
     library._tables["about"].merge_insert("name").when_matched_update_all().execute(row)
-    with pytest.raises(LibraryError, match="is of version 999; this EmoScope reads up to 1"):
+    with pytest.raises(LibraryError, match="is of version 999; this EmoScope reads up to 2"):
         Library.open(library.location)
 
 

@@ -102,9 +102,27 @@ def test_a_whole_library_comes_back_without_loss_and_only_once(library: Library,
         export_library(library, tmp_path / "moved")
 
 
-@pytest.mark.parametrize("part", ["clips.parquet", "frames.parquet", "sounds.parquet", "about.json"])
+def test_further_vectors_move_along_and_a_folder_of_the_first_version_has_none(
+    library: Library, tmp_path: Path
+) -> None:
+    filled(library).put_vectors("m", {key(2): np.arange(3, dtype=np.float32)})
+    export_library(library, tmp_path / "moved")
+    other = Library.open(tmp_path / "other")
+    assert import_library(other, tmp_path / "moved") == 4
+    assert other.vectors("m", [key(2), key(3)]).values.tolist() == [[0, 1, 2]]
+    (tmp_path / "moved" / "vectors.parquet").unlink()
+    (tmp_path / "moved" / "about.json").write_text(json.dumps({"emoscope_library": 1, "clips": 4}))
+    older = Library.open(tmp_path / "older")
+    assert import_library(older, tmp_path / "moved") == 4 and older.vectors("m", [key(2)]).keys == ()
+    (tmp_path / "moved" / "about.json").write_text(json.dumps({"emoscope_library": 3, "clips": 4}))
+    with pytest.raises(LibraryError, match="version 3; this EmoScope reads up to 2"):
+        import_library(older, tmp_path / "moved")
+
+
+@pytest.mark.parametrize("part", ["clips.parquet", "frames.parquet", "sounds.parquet", "vectors.parquet", "about.json"])
 def test_a_damaged_folder_is_refused_and_nothing_of_it_taken(library: Library, tmp_path: Path, part: str) -> None:
-    export_library(filled(library), tmp_path / "moved")
+    filled(library).put_vectors("m", {key(2): np.ones(3, np.float32)})
+    export_library(library, tmp_path / "moved")
     damaged = tmp_path / "moved" / part
     content = bytearray(damaged.read_bytes())
     content[8] ^= 0xFF
