@@ -8,6 +8,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 PORT ?= 8501
 DATA ?= ../shared/speech
 SIZE ?= large
+# The voice model. Without its dependencies: `webrtcvad`, one of them, would need a compiler; the others are required anyway.
+RESEMBLYZER := Resemblyzer==0.1.4
 
 .PHONY: run test cluster lint bench train evaluate clean chromium
 
@@ -64,6 +66,7 @@ $(VENV)/bin/python:
 # A stamp is newer than the requirements it was made from; changed requirements install again.
 $(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(RESEMBLYZER)
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime

@@ -36,6 +36,7 @@ class Settings:
     max_upload_mb: int = 2048
     models_dir: Path = field(default_factory=lambda: _cache_home() / "models")
     outputs_dir: Path = field(default_factory=lambda: Path("outputs"))
+    library: str = "library"  # a folder, or an address such as s3://bucket/path
     modelscope_endpoint: str = "https://www.modelscope.cn"
     hf_endpoint: str = "https://huggingface.co"
 

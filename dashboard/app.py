@@ -14,7 +14,7 @@ import streamlit as st
 
 from core.errors import SettingsError
 from core.settings import Settings
-from dashboard import health, sounds
+from dashboard import health, library_sounds, sounds
 from dashboard.resources import close_services, services
 
 
@@ -41,4 +41,8 @@ def _require_usable_settings() -> None:
 
 
 _require_usable_settings()
-app = st.App(Path(__file__).with_name("main.py"), lifespan=preload, routes=(*health.ROUTES, *sounds.ROUTES))
+app = st.App(
+    Path(__file__).with_name("main.py"),
+    lifespan=preload,
+    routes=(*health.ROUTES, *sounds.ROUTES, *library_sounds.ROUTES),
+)

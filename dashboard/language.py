@@ -1,4 +1,4 @@
-"""The words on screen: one catalogue a language, every visible string by its key."""
+"""The words on screen: one catalogue a language, a file for each room; every visible string by its key."""
 
 import json
 from collections.abc import Mapping
@@ -55,7 +55,10 @@ def texts_in(language: str) -> Texts:
     """The catalogue of `language`; `SettingsError` where there is none."""
     if language not in LANGUAGES:
         raise SettingsError(f"There is no language {language!r}; use one of {', '.join(LANGUAGES)}.")
-    return Texts(language, json.loads((LOCALE_DIR / f"{language}.json").read_text(encoding="utf-8")))
+    catalogue: dict[str, str] = {}
+    for file in sorted((LOCALE_DIR / language).glob("*.json")):
+        catalogue |= json.loads(file.read_text(encoding="utf-8"))
+    return Texts(language, catalogue)
 
 
 def language_of(locale: str | None) -> str:

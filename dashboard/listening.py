@@ -83,6 +83,13 @@ class Listening:
         self._over: Future[None] = Future()
         self._cancelled = threading.Event()
 
+    @classmethod
+    def finished(cls, checkpoint: str, analysis: Analysis) -> "Listening":
+        """A listening that was done at another time."""
+        listening = cls(checkpoint)
+        listening._finish(analysis)
+        return listening
+
     @property
     def is_over(self) -> bool:
         return self._over.done()

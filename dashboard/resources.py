@@ -5,21 +5,25 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.settings import Settings
+from dashboard.catalogue import Catalogue
 from dashboard.clips import Recents
 from dashboard.fetching import Fetcher
+from dashboard.jobs import Jobs
 from dashboard.listening import Listener
 from dashboard.model_host import ModelHost
 
 
 @dataclass(frozen=True)
 class Services:
-    """The models, those who listen with them, what brings more of them, and the clips used last."""
+    """The models, those who listen with them and what brings more; the clips used last, the library, long work."""
 
     settings: Settings
     host: ModelHost
     listener: Listener
     fetcher: Fetcher
     recents: Recents
+    catalogue: Catalogue
+    jobs: Jobs
 
 
 @st.cache_resource(show_spinner=False)
@@ -31,13 +35,16 @@ def services() -> Services:
     settings = Settings.from_environment()
     host = ModelHost(settings)
     host.start()
-    return Services(settings, host, Listener(host), Fetcher(settings), Recents())
+    listener = Listener(host)
+    catalogue = Catalogue(settings.library, listener)
+    return Services(settings, host, listener, Fetcher(settings), Recents(), catalogue, Jobs())
 
 
 def close_services() -> None:
     """Finish no more than the window in progress, and forget the instance: a server that starts again loads again."""
     shared = services()
     services.clear()
+    shared.jobs.shutdown()
     shared.fetcher.shutdown()
     shared.listener.shutdown()
     shared.host.shutdown()

@@ -6,7 +6,7 @@ RFC 9110, section 14: one range a request, `bytes=first-last`, `first-` or `-suf
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -52,8 +52,16 @@ async def sound(request: Request) -> Response:
     if clip is None or not has_sound(clip):
         return PlainTextResponse("This clip is no longer on this server.", status_code=404)
     waveform = clip.heard.result().waveform
+    gain = gain_within(float(abs(clip.heard.result().picture.peaks).max()))
     total = num_bytes(waveform)
-    headers = {"Accept-Ranges": "bytes", "ETag": f'"{waveform.sha256}"', "Cache-Control": "private, max-age=3600"}
+    return ranged(request, total, waveform.sha256, "audio/wav", lambda first, end: _blocks(waveform, first, end, gain))
+
+
+def ranged(
+    request: Request, total: int, tag: str, media_type: str, blocks: Callable[[int, int], Iterator[bytes]]
+) -> Response:
+    """The whole or the range that was asked for, of `total` bytes named `tag`; `blocks(first, end)` makes them."""
+    headers = {"Accept-Ranges": "bytes", "ETag": f'"{tag}"', "Cache-Control": "private, max-age=3600"}
     wanted = requested_range(request.headers.get("range"), total)
     if request.headers.get("if-range", headers["ETag"]) != headers["ETag"]:
         wanted = (0, total)
@@ -66,9 +74,8 @@ async def sound(request: Request) -> Response:
     is_part = (first, end) != (0, total)
     if is_part:
         headers["Content-Range"] = f"bytes {first}-{end - 1}/{total}"
-    gain = gain_within(float(abs(clip.heard.result().picture.peaks).max()))
-    body = iter(()) if request.method == "HEAD" else _blocks(waveform, first, end, gain)
-    return StreamingResponse(body, status_code=206 if is_part else 200, media_type="audio/wav", headers=headers)
+    body = iter(()) if request.method == "HEAD" else blocks(first, end)
+    return StreamingResponse(body, status_code=206 if is_part else 200, media_type=media_type, headers=headers)
 
 
 def requested_range(header: str | None, total: int) -> tuple[int, int] | None:

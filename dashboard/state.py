@@ -65,6 +65,7 @@ class Session:
     doors: dict[str, int] = field(default_factory=dict)  # how often each way in was emptied: part of its widget's key
     saved: dict[tuple[str, str, str, bool], str] = field(default_factory=dict)
     timelines: dict[str, TimelineState] = field(default_factory=dict)  # by clip
+    picked: list[str] = field(default_factory=list)  # keys of library clips, on their way from one page to another
     playing: tuple[str, bytes] = ("", b"")  # of the clip on screen: its SHA-256 and its WAV
 
     def view(self, analysis: Analysis) -> Analysis:

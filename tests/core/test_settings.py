@@ -28,6 +28,7 @@ def test_every_setting_has_a_variable_of_its_name_and_its_type() -> None:
         "EMOSCOPE_MAX_UPLOAD_MB": "64",
         "EMOSCOPE_MODELS_DIR": "/data/models",
         "EMOSCOPE_OUTPUTS_DIR": "~/results",
+        "EMOSCOPE_LIBRARY": "s3://bucket/clips",
         "EMOSCOPE_MODELSCOPE_ENDPOINT": "https://mirror.example/modelscope",
         "EMOSCOPE_HF_ENDPOINT": "https://mirror.example/hf",
     }
@@ -45,6 +46,7 @@ def test_every_setting_has_a_variable_of_its_name_and_its_type() -> None:
         max_upload_mb=64,
         models_dir=Path("/data/models"),
         outputs_dir=Path.home() / "results",
+        library="s3://bucket/clips",
         modelscope_endpoint="https://mirror.example/modelscope",
         hf_endpoint="https://mirror.example/hf",
     )
