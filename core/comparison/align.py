@@ -153,7 +153,7 @@ def warping_path(first: Array, second: Array, options: AlignmentOptions = Alignm
 
 
 def warm_up() -> None:
-    """Import and compile what an alignment needs, some seconds on a machine's first time, so that nobody waits for it."""
+    """Import and compile what an alignment needs, seconds on a machine's first time, so that nobody waits for it."""
     noise = np.random.default_rng(0).normal(size=(700, 4)).astype(np.float32)
     features_of(Waveform(noise[:, 0].repeat(10)))
     warping_path(noise, noise)
@@ -211,8 +211,8 @@ def _compiled() -> Callable[[Array, Array, Array, Array], tuple[Array, float]]:
 def searched_in_band(first: Array, second: Array, low: Array, high: Array) -> tuple[Array, float]:
     """The cheapest path from (0, 0) to the last of both that stays within [low, high) of each row, and its cost.
 
-    `low` and `high` never decrease, so that what a row finds right of the row before is still infinite. Of equal ways the diagonal is taken, as librosa does. Plain loops, so that numba
-    compiles it as it stands.
+    `low` and `high` never decrease, so that what a row finds right of the row before is still infinite. Of equal ways
+    the diagonal is taken, as librosa does. Plain loops, so that numba compiles it as it stands.
     """
     num_first, num_second, dim = first.shape[0], second.shape[0], first.shape[1]
     offsets = np.zeros(num_first + 1, np.int64)

@@ -21,7 +21,7 @@ class Tree:
 
 
 def tree_of(distances: Array) -> Tree:
-    """Average linkage (UPGMA: Sokal & Michener 1958) with optimal leaf order (Bar-Joseph et al. 2001, Bioinformatics 17).
+    """Average linkage (UPGMA: Sokal & Michener 1958) with optimal leaf order (Bar-Joseph et al. 2001).
 
     Args:
         distances: (n, n), symmetric, zeros on the diagonal. What is not finite counts as the largest there is.

@@ -225,8 +225,8 @@ def _check(clips: Sequence[Compared], reference: int, options: CompareOptions) -
         found = clip.analysis
         if _spoken_by(found) != _spoken_by(first):
             raise ComparisonError(
-                f"{first.name!r} was heard by {first.checkpoint.id} ({first.checkpoint.revision}) and {found.name!r} by "
-                f"{found.checkpoint.id} ({found.checkpoint.revision}); analyse both with the same checkpoint."
+                f"{first.name!r} was heard by {first.checkpoint.id} ({first.checkpoint.revision}) and {found.name!r} "
+                f"by {found.checkpoint.id} ({found.checkpoint.revision}); analyse both with the same checkpoint."
             )
         if found.labels != first.labels:
             raise ComparisonError(
@@ -280,7 +280,7 @@ def _pair(clips: Sequence[Compared], i: int, j: int, alignment: Alignment | None
         alignment_cost=None if alignment is None else alignment.cost,
         emotion_cosine=distances.cosine(first.embedding, second.embedding),
         speaker_cosine=_speaker_cosine(one, two),
-        correlations=distances.correlations(*(distances.at_shares(curve) for curve in curves), labels),
+        correlations=distances.correlations(distances.at_shares(curves[0]), distances.at_shares(curves[1]), labels),
         aligned_correlations=_along(*curves, alignment, labels),
         pitch_st=semitones(voices[0].pitch_hz, voices[1].pitch_hz),
         energy_db=difference(voices[0].level_db, voices[1].level_db),

@@ -17,8 +17,8 @@ from core.model.engine import Engine
 from core.results import SAMPLE_RATE_HZ, Analysis, Array, Waveform, num_frames_of
 
 KINDS = ("gain", "noise", "tempo", "shift")
-# The largest of a few distances is not the largest there can be: what the level is multiplied by so that copies changed
-# in other ways, of clips this was not chosen on, pass for a difference in 5 % at most (training/evaluate_comparison.py).
+# The largest of a few distances is not the largest there can be: what the level is multiplied by so that of copies
+# changed in other ways 5 % at most pass for a difference (training/evaluate_comparison.py).
 HEADROOM = 1.25
 
 
@@ -140,9 +140,10 @@ def _changed(samples: Array, change: Perturbation) -> Array:
     if change.kind == "noise":
         rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) * 10 ** (-change.amount / 20)
         noise = np.random.default_rng(change.seed).standard_normal(len(samples), dtype=np.float32)
-        return samples + np.float32(rms) * noise
+        noisy: Array = samples + np.float32(rms) * noise
+        return noisy
     if change.kind == "tempo":
-        import soxr
+        import soxr  # type: ignore[import-untyped]
 
         faster: Array = soxr.resample(samples, SAMPLE_RATE_HZ * (1 + change.amount / 100), SAMPLE_RATE_HZ)
         return faster if num_frames_of(len(faster)) else samples

@@ -1,4 +1,4 @@
-"""How a clip is spoken, in four figures that two clips can be held against each other by: pitch, level, rate, speech."""
+"""How a clip is spoken, in figures that two clips can be held against each other by: pitch, level, rate, speech."""
 
 from dataclasses import dataclass
 
