@@ -6,7 +6,8 @@
     ├── CheckpointError    a checkpoint is missing, damaged or not one of ours
     ├── EngineError        a model cannot run as asked (device, precision, missing package)
     ├── ExportError        a result cannot be written or read back
-    └── LibraryError       a library cannot be opened, or what is asked of it cannot be done
+    ├── LibraryError       a library cannot be opened, or what is asked of it cannot be done
+    └── ComparisonError    clips cannot be compared with each other
 
 Each message is one sentence: what came, what is accepted, what to do.
 """
@@ -38,6 +39,10 @@ class ExportError(EmoScopeError):
 
 class LibraryError(EmoScopeError):
     """A library cannot be opened, or what is asked of it cannot be done."""
+
+
+class ComparisonError(EmoScopeError):
+    """Clips cannot be compared with each other."""
 
 
 def first_line(error: BaseException, most: int = 200) -> str:
