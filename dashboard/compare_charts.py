@@ -197,7 +197,9 @@ def _overlay(bench: CompareBench, labels: Sequence[str], axis: Axis, texts: Text
     _percent_axis(figure, texts, [0, 102])
     _common_axis(figure, axis, bench, texts)
     figure.update_layout(hovermode="x unified", legend=LEGEND | {"y": 1.08})
-    return finished(figure, height=360 + 14 * (len(figure.data) // 5), top=70 + 16 * (len(figure.data) // 5), dragmode=False)
+    return finished(
+        figure, height=360 + 14 * (len(figure.data) // 5), top=70 + 16 * (len(figure.data) // 5), dragmode=False
+    )
 
 
 def _multiples(bench: CompareBench, labels: Sequence[str], axis: Axis, texts: Texts) -> go.Figure:
@@ -246,7 +248,9 @@ def _panels(names: Sequence[str], height: int) -> go.Figure:
     return make_subplots(rows=rows, cols=1, shared_xaxes=True, vertical_spacing=min(0.02, 4 / (height * rows)))
 
 
-def _finished_panels(figure: go.Figure, bench: CompareBench, rows: int, height: int, axis: Axis, texts: Texts) -> go.Figure:
+def _finished_panels(
+    figure: go.Figure, bench: CompareBench, rows: int, height: int, axis: Axis, texts: Texts
+) -> go.Figure:
     _common_axis(figure, axis, bench, texts, last_row=rows)
     figure.update_layout(hovermode="x unified", legend=LEGEND | {"y": 1 + 24 / max(height * rows, 1)})
     return finished(figure, height=height * rows + 120, top=64, dragmode=False)

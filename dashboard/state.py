@@ -8,6 +8,8 @@ from core.emotions import NOT_NAMED
 from core.results import Analysis, Segment
 from core.settings import GRANULARITIES
 from dashboard.clips import Clip, has_sound
+from dashboard.compare_view import CompareView
+from dashboard.compare_work import CompareWork
 from dashboard.components.player import PlaySpan
 from dashboard.language import LANGUAGES, Texts, language_of, texts_in
 from dashboard.listening import Shelf
@@ -53,6 +55,33 @@ class TimelineState:
 
 
 @dataclass
+class CompareState:
+    """Which clips this tab compares, and how it looks at them.
+
+    Attributes:
+        clips: ids of the session's clips, in their order.
+        reference: the one the others are held against; None for the first.
+        keys: of those that came from the library, their keys there, by id.
+        gone: what a link named and this server no longer has.
+        known: ids of the session's clips that were there when the page was last drawn: what is new joins by itself.
+        opened: whether the link was read.
+        changed: whether the page around the panel has to be drawn again.
+        work: what is measured in the background, by what it is for: see `dashboard.compare_work`.
+    """
+
+    view: CompareView = field(default_factory=CompareView)
+    clips: list[str] = field(default_factory=list)
+    reference: str | None = None
+    keys: dict[str, str] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
+    known: set[str] = field(default_factory=set)
+    opened: bool = False
+    changed: bool = False
+    left_out: int = 0  # clips that found no room
+    work: CompareWork = field(default_factory=CompareWork)
+
+
+@dataclass
 class Session:
     """One browser tab's clips and choices."""
 
@@ -65,6 +94,7 @@ class Session:
     doors: dict[str, int] = field(default_factory=dict)  # how often each way in was emptied: part of its widget's key
     saved: dict[tuple[str, str, str, bool], str] = field(default_factory=dict)
     timelines: dict[str, TimelineState] = field(default_factory=dict)  # by clip
+    compared: CompareState = field(default_factory=CompareState)
     picked: list[str] = field(default_factory=list)  # keys of library clips, on their way from one page to another
     playing: tuple[str, bytes] = ("", b"")  # of the clip on screen: its SHA-256 and its WAV
 

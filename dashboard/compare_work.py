@@ -1,0 +1,145 @@
+"""What of a comparison takes long: aligning all pairs, and the model's own noise. Jobs of the process; no Streamlit."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from core.acoustics.loudness import Loudness, loudness
+from core.model import Engine
+from core.results import SAMPLE_RATE_HZ, Waveform
+from dashboard.compare_bench import CompareBench, Side, reordered, with_noise
+from dashboard.jobs import Job, Jobs
+from dashboard.model_host import ModelHost
+
+if TYPE_CHECKING:
+    from core.comparison import Comparison, NoiseFloor
+
+PAIRS, NOISE = "comparison", "noise"  # kinds of jobs
+LOUDNESS_S = 600.0  # of a longer recording its middle says how loud it is
+LOOK_AGAIN_S = 0.2
+NoiseKey = tuple[str, str, tuple[str, ...]]  # SHA-256, checkpoint, labels
+
+
+@dataclass
+class CompareWork:
+    """What one tab had measured, kept so that another order or reference measures nothing anew.
+
+    Attributes:
+        ids: the clips of `comparison`, in its order; `settings`: checkpoint and labels they were heard with.
+        floors: the noise of each clip, as it becomes known.
+    """
+
+    ids: tuple[str, ...] = ()
+    settings: tuple[object, ...] = ()
+    comparison: "Comparison | None" = None
+    floors: "dict[NoiseKey, NoiseFloor]" = field(default_factory=dict)
+    loudness: dict[str, Loudness] = field(default_factory=dict)  # by SHA-256
+    pairs_job: Job | None = None
+    pairs_for: tuple[object, ...] = ()
+    noise_job: Job | None = None
+    noise_for: frozenset[NoiseKey] = frozenset()
+
+
+def loudness_of(work: CompareWork, sha256: str, waveform: Waveform) -> Loudness:
+    if sha256 not in work.loudness:
+        longest = round(LOUDNESS_S * SAMPLE_RATE_HZ)
+        first = max(0, (waveform.num_samples - longest) // 2)
+        stretch = replace(waveform, samples=waveform.samples[first : first + longest])
+        work.loudness[sha256] = loudness(stretch)
+    return work.loudness[sha256]
+
+
+def measured(work: CompareWork, bench: CompareBench, jobs: Jobs, title: str, patience_s: float) -> CompareBench:
+    """The bench with its comparison, where that is there or comes within `patience_s`; else it is being made."""
+    ids, settings = tuple(side.id for side in bench.sides), _settings(bench)
+    if len(ids) < 2:
+        return bench
+    if not (work.comparison is not None and set(ids) <= set(work.ids) and work.settings == settings):
+        if work.pairs_for != (ids, settings):
+            _stop(jobs, work.pairs_job)
+            work.pairs_for, work.pairs_job = (ids, settings), jobs.submit(PAIRS, title, _pairs_of(bench.sides))
+        job = work.pairs_job
+        if job is None or not job.wait(patience_s) or job.result is None:
+            return bench
+        work.ids, work.settings, work.comparison = ids, settings, job.result
+    order = [work.ids.index(each) for each in ids]
+    assert work.comparison is not None
+    found = reordered(work.comparison, order, bench.reference)
+    floors = {
+        side.analysis.sha256: work.floors[key] for side in bench.sides if (key := _noise_key(side)) in work.floors
+    }
+    return replace(bench, comparison=with_noise(found, floors))
+
+
+def hear_noise(
+    work: CompareWork, sides: Sequence[Side], checkpoint: str, host: ModelHost, jobs: Jobs, title: str
+) -> None:
+    """Begin to measure the noise of every side whose noise is not known; does nothing where that is under way."""
+    missing = {_noise_key(side): side for side in sides if _noise_key(side) not in work.floors}
+    if not missing or work.noise_for == frozenset(missing):
+        return
+    if work.noise_job is not None and not work.noise_job.is_over and work.noise_for >= frozenset(missing):
+        return
+    _stop(jobs, work.noise_job)
+    work.noise_for = frozenset(missing)
+    work.noise_job = jobs.submit(NOISE, title, _noise_of(work.floors, missing, checkpoint, host))
+
+
+def _pairs_of(sides: Sequence[Side]):  # type: ignore[no-untyped-def]  # Work
+    from core.comparison import Compared, compare
+
+    clips = [Compared(side.analysis, side.bench.waveform) for side in sides]
+
+    def work(job: Job) -> "Comparison":
+        def advance(done: int, total: int) -> None:
+            job.check()
+            job.progress(done / max(1, total))
+
+        return compare(clips, on_progress=advance)
+
+    return work
+
+
+def _noise_of(floors: "dict[NoiseKey, NoiseFloor]", missing: dict[NoiseKey, Side], checkpoint: str, host: ModelHost):  # type: ignore[no-untyped-def]  # Work
+    from core.comparison import noise_floor
+
+    def work(job: Job) -> None:
+        engine = _engine_of(host, checkpoint, job)
+        for position, (key, side) in enumerate(missing.items()):
+
+            def advance(done: int, total: int, position: int = position) -> None:
+                job.check()
+                job.progress((position + done / max(1, total)) / len(missing))
+
+            floors[key] = noise_floor(side.bench.waveform, engine, left_out=side.analysis.left_out, on_progress=advance)
+
+    return work
+
+
+def _engine_of(host: ModelHost, checkpoint: str, job: Job) -> Engine:
+    """The checkpoint's engine, once it is loaded."""
+    ready: Future[Engine] = Future()
+    host.when_ready(checkpoint, ready.set_result)
+    while True:
+        job.check()
+        try:
+            return ready.result(LOOK_AGAIN_S)
+        except FutureTimeoutError:
+            time.sleep(0)
+
+
+def _stop(jobs: Jobs, job: Job | None) -> None:
+    if job is not None:
+        jobs.cancel(job.id)
+
+
+def _settings(bench: CompareBench) -> tuple[object, ...]:
+    first = bench.against.analysis
+    return first.checkpoint.id, first.checkpoint.revision, first.labels
+
+
+def _noise_key(side: Side) -> NoiseKey:
+    return side.analysis.sha256, side.analysis.checkpoint.id, side.analysis.labels
