@@ -22,6 +22,7 @@ from dashboard.timeline_charts import plain, time_ticks
 
 NAME_LENGTH = 26
 PEAK_BUCKETS = 500
+QUIET_DB = -70.0  # of silence: not what the level's axis is made for
 ROW_PX = {"wave": 40, "pitch": 120, "level": 80}
 LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None}
 
@@ -42,7 +43,8 @@ def score_bars(bench: CompareBench, texts: Texts) -> go.Figure:
         )  # fmt: skip
     _percent_axis(figure, texts)
     figure.update_layout(legend=LEGEND)
-    return finished(figure, height=380, top=60, bargap=0.22, bargroupgap=0.06)
+    rows = _legend_rows(len(bench.sides))
+    return finished(figure, height=340 + 20 * rows, top=30 + 20 * rows, bargap=0.22, bargroupgap=0.06)
 
 
 def score_radar(bench: CompareBench, texts: Texts) -> go.Figure:
@@ -78,7 +80,8 @@ def score_difference(bench: CompareBench, texts: Texts) -> go.Figure:
     )  # fmt: skip
     figure.update_xaxes(showgrid=False, fixedrange=True, ticks="")
     figure.update_layout(legend=LEGEND, showlegend=True)
-    return finished(figure, height=380, top=60, bargap=0.22, bargroupgap=0.06)
+    rows = _legend_rows(len(bench.others))
+    return finished(figure, height=340 + 20 * rows, top=30 + 20 * rows, bargap=0.22, bargroupgap=0.06)
 
 
 def curves(bench: CompareBench, view: CompareView, axis: Axis, texts: Texts) -> go.Figure:
@@ -103,7 +106,8 @@ def sounds(bench: CompareBench, axis: Axis, texts: Texts) -> go.Figure:
     for row, kind, unit in ((len(rows) - 1, "pitch", "Hz"), (len(rows), "level", "dB")):
         for side in bench.sides:
             _add_prosody(figure, side, axis.warps[side.at], kind, unit, row)
-        _row_axis(figure, row, title=texts(f"compare.{kind}"), nticks=4, showgrid=True, gridcolor=FAINT)
+        _row_axis(figure, row, title=texts(f"compare.{kind}"), nticks=4, showgrid=True, gridcolor=FAINT,
+                  range=_span_of(bench, kind))  # fmt: skip
     _common_axis(figure, axis, bench, texts, last_row=len(rows))
     figure.update_layout(hovermode="x unified", showlegend=False)
     return finished(figure, height=sum(heights) + 100, top=24, dragmode=False)
@@ -182,24 +186,39 @@ def correlation_map(bench: CompareBench, found: Mapping[str, Mapping[str, float 
 
 def _overlay(bench: CompareBench, labels: Sequence[str], axis: Axis, texts: Texts) -> go.Figure:
     """All clips in one panel: of one emotion in their own colours, of several in the emotions'."""
-    figure = go.Figure()
+    figure, alone = go.Figure(), len(labels) == 1
     for side in bench.sides:
         for label in labels:
             x, y = line_of(side, axis.warps[side.at], label)
-            alone = len(labels) == 1
             name = clip_name(side) if alone else f"{side.letter} {labelled(label, texts)}"
             colour = side.colour if alone else emotion(label).colour
             figure.add_scatter(
                 x=x.astype(np.float32), y=y.astype(np.float32), name=name, mode="lines", connectgaps=False,
                 line={"color": colour, "dash": DASHES[side.at], "width": 2.4 if side.at == bench.reference else 1.7},
-                legendgroup=side.letter, hovertemplate="%{y:.1f} %",
+                legendgroup=side.id if alone else label, showlegend=alone, hovertemplate="%{y:.1f} %",
             )  # fmt: skip
+    if not alone:
+        _add_keys(figure, bench, labels, texts)
     _percent_axis(figure, texts, [0, 102])
     _common_axis(figure, axis, bench, texts)
-    figure.update_layout(hovermode="x unified", legend=LEGEND | {"y": 1.08})
-    return finished(
-        figure, height=360 + 14 * (len(figure.data) // 5), top=70 + 16 * (len(figure.data) // 5), dragmode=False
-    )
+    rows = _legend_rows(len(bench.sides) + (0 if alone else len(labels)))
+    figure.update_layout(hovermode="x unified", legend=LEGEND | {"y": 1.07})
+    return finished(figure, height=350 + 20 * rows, top=44 + 20 * rows, dragmode=False)
+
+
+def _add_keys(figure: go.Figure, bench: CompareBench, labels: Sequence[str], texts: Texts) -> None:
+    """What the legend says where colours are emotions and dashes clips: a click on an emotion takes all its lines."""
+    keys = [(labelled(label, texts), emotion(label).colour, "solid", label) for label in labels]
+    keys += [(clip_name(side), INK, DASHES[side.at], f"clip-{side.at}") for side in bench.sides]
+    for name, colour, dash, group in keys:
+        figure.add_scatter(
+            x=[None], y=[None], mode="lines", name=name, line={"color": colour, "dash": dash, "width": 2.2}, legendgroup=group,
+            hoverinfo="skip",
+        )  # fmt: skip
+
+
+def _legend_rows(entries: int) -> int:
+    return -(-entries // 4)
 
 
 def _multiples(bench: CompareBench, labels: Sequence[str], axis: Axis, texts: Texts) -> go.Figure:
@@ -307,6 +326,18 @@ def _add_prosody(figure: go.Figure, side: Side, warp: Warp, kind: str, unit: str
     )  # fmt: skip
 
 
+def _span_of(bench: CompareBench, kind: str) -> list[float] | None:
+    """The range of nearly all values: a stray octave does not flatten the rest."""
+    found = [side.bench.prosody(0.0, side.duration_s) for side in bench.sides]
+    values = np.concatenate([each.pitch_hz if kind == "pitch" else each.level_db for each in found])
+    values = values[np.isfinite(values) & ((kind == "pitch") | (values > QUIET_DB))]
+    if not len(values):
+        return None
+    low, high = np.quantile(values, [0.02, 0.98])
+    room = 0.12 * (high - low) + (5 if kind == "pitch" else 1)
+    return [float(low - room), float(high + room)]
+
+
 def _by_score(bench: CompareBench) -> list[str]:
     """The labels, those first that some clip has most of."""
     return sorted(bench.labels, key=lambda key: -max(side.analysis.scores[key] for side in bench.sides))
@@ -317,14 +348,16 @@ def _percents(side: Side, labels: Sequence[str]) -> list[float]:
 
 
 def _ticks(labels: Sequence[str], texts: Texts) -> list[str]:
-    return [f"{emotion(key).emoji}<br>{texts.emotion(key)}" for key in labels]
+    return [f"<span style='font-size:19px'>{emotion(key).emoji}</span><br>{texts.emotion(key)}" for key in labels]
 
 
 def _bar_of(side: Side) -> dict[str, object]:
     shapes = ("", "/", "x", ".", "-", "\\", "+", "|")
     return {
         "color": side.colour, "cornerradius": 3,
-        "pattern": {"shape": shapes[side.at], "fgcolor": "rgba(255,255,255,0.55)", "size": 6, "solidity": 0.25},
+        "pattern": {
+            "shape": shapes[side.at], "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.5)", "size": 7, "solidity": 0.2,
+        },
     }  # fmt: skip
 
 

@@ -481,6 +481,7 @@ class Comparer {
     const part = (name) => this.root.querySelector(name);
     part(".now").textContent = this._said(x);
     part(".play").setAttribute("aria-label", this.data.words[this.sound.playing ? "pause" : "toggle"]);
+    part("[data-act=loop]").hidden = !this.region;
     part("[data-act=loop]").setAttribute("aria-pressed", String(this.loops));
     part("[data-act=match]").setAttribute("aria-pressed", String(this.matched));
     part(".region").hidden = !this.region;
