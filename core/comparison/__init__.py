@@ -11,6 +11,7 @@ from core.comparison.distances import (
     curve_distance_normalised,
     js_distance,
     js_distances,
+    warped,
 )
 from core.comparison.noise import NoiseFloor, NoiseOptions, noise_floor
 from core.comparison.voice import Voice, voice_of
@@ -40,4 +41,5 @@ __all__ = [
     "tree_of",
     "voice_of",
     "warm_up",
+    "warped",
 ]
