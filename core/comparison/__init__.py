@@ -13,6 +13,7 @@ from core.comparison.distances import (
     js_distances,
     warped,
 )
+from core.comparison.groups import Group, GroupComparison, GroupOptions, GroupTest, compare_groups
 from core.comparison.noise import NoiseFloor, NoiseOptions, noise_floor
 from core.comparison.voice import Voice, voice_of
 
@@ -23,6 +24,10 @@ __all__ = [
     "CompareOptions",
     "Compared",
     "Comparison",
+    "Group",
+    "GroupComparison",
+    "GroupOptions",
+    "GroupTest",
     "NoiseFloor",
     "NoiseOptions",
     "Pair",
@@ -31,6 +36,7 @@ __all__ = [
     "align",
     "aligned_distance",
     "compare",
+    "compare_groups",
     "correlations",
     "cosine",
     "curve_distance",

@@ -299,7 +299,8 @@ def _along(first: Array, second: Array, alignment: Alignment | None, labels: Seq
     if alignment is None:
         return {}
     halves = distances.along(first, second, alignment)
-    return distances.correlations(*(np.concatenate(parts) for parts in zip(*halves, strict=True)), labels=labels)
+    ones, others = (np.concatenate(parts) for parts in zip(*halves, strict=True))
+    return distances.correlations(ones, others, labels)
 
 
 def _speaker_cosine(one: Compared, two: Compared) -> float | None:
