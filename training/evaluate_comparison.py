@@ -2,8 +2,8 @@
 
 200 reference clips are drawn, each with three partners: another clip of the same speaker and emotion, one of the same
 speaker and another emotion, and one of another speaker and another emotion. How well each distance separates the first
-partner from the other two is given as AUC, its interval by drawing the references anew. The noise of all these clips is
-measured (`core.comparison.noise`), and copies of the references, changed by seeds and strengths that the noise floor
+partner from the other two is given as AUC, its interval by drawing the references anew. The noise of those of
+one speaker is measured (`core.comparison.noise`), and copies of the references, changed by seeds and strengths that the noise floor
 never tried, one change at a time and all together, are held against them: what share is called a difference is the
 false-alarm rate. `HEADROOM` was settled on other clips, whose rates are given for several values.
 
@@ -55,7 +55,7 @@ def draw(clips: Sequence[Clip], count: int, rng: np.random.Generator) -> list[Dr
         kinds: list[list[Clip]] = [[], [], []]
         for other in clips:
             own, same = other.speaker == reference.speaker, other.emotion == reference.emotion
-            if other.file != reference.file and own | (not same):
+            if other.file != reference.file and (own or not same):
                 kinds[0 if own and same else 1 if own else 2].append(other)
         if all(kinds):
             picked = [kind[int(rng.integers(len(kind)))] for kind in kinds]
@@ -88,12 +88,13 @@ class Listener:
         self._data, self._engine = data, engine
         self._known: dict[str, Compared] = {}
 
-    def __call__(self, clip: Clip) -> Compared:
-        if clip.file not in self._known:
+    def __call__(self, clip: Clip, with_noise: bool = True) -> Compared:
+        known = self._known.get(clip.file)
+        if known is None or (with_noise and known.noise is None):
             waveform = decode(self._data / clip.file)
-            floor = noise_floor(waveform, self._engine)
-            self._known[clip.file] = Compared(analyze(waveform, self._engine), waveform, noise=floor)
-        return self._known[clip.file]
+            floor = noise_floor(waveform, self._engine) if with_noise else None
+            known = self._known[clip.file] = Compared(analyze(waveform, self._engine), waveform, noise=floor)
+        return known
 
     def copies_of(self, clip: Clip, rng: np.random.Generator) -> tuple[NoiseFloor, dict[str, float]]:
         """The clip's noise, and how far each changed copy's scores are from its own."""
@@ -112,7 +113,7 @@ def false_alarms(listener: Listener, clips: Sequence[Clip], rng: np.random.Gener
     heard = [listener.copies_of(clip, rng) for clip in clips]
     largest = np.array([floor.js.max() for floor, _ in heard])
     apart = {name: np.array([each[name] for _, each in heard]) for name in heard[0][1]}
-    rates = {}
+    rates: dict[str, dict[str, Any]] = {}
     for headroom in HEADROOMS:
         by_kind = {name: float((each > headroom * largest).mean()) for name, each in apart.items()}
         rates[str(headroom)] = {
@@ -133,9 +134,9 @@ def separation(pairs: Sequence[tuple[Pair, Pair, Pair]], rng: np.random.Generato
             "median": {name: _rounded(np.median(values[:, k])) for k, name in enumerate(PARTNERS)},
             "auc": {name: _auc(values[:, 0], values[:, k], rng) for k, name in enumerate(PARTNERS) if k},
         }
-    called = np.array([[bool(pair.is_different) for pair in row] for row in pairs]).mean(axis=0)
-    levels = np.array([[pair.noise_level for pair in row] for row in pairs], np.float64)
-    found["called_different"] = {name: _rounded(share) for name, share in zip(PARTNERS, called, strict=True)}
+    called = np.array([[bool(pair.is_different) for pair in row[:2]] for row in pairs]).mean(axis=0)
+    levels = np.array([[pair.noise_level for pair in row[:2]] for row in pairs], np.float64)
+    found["called_different"] = {name: _rounded(share) for name, share in zip(PARTNERS, called, strict=False)}
     found["noise_level_quartiles"] = [_rounded(value) for value in np.quantile(levels, [0.25, 0.5, 0.75])]
     return found
 
@@ -177,9 +178,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     alarms = false_alarms(listener, [each.reference for each in drawn], rng)
     pairs = []
     for each in drawn:
-        row = compare(
-            [listener(each.reference), *map(listener, each.partners)], options=CompareOptions(all_pairs=False)
-        )
+        *own, stranger = each.partners
+        heard = [listener(each.reference), *map(listener, own), listener(stranger, with_noise=False)]
+        row = compare(heard, options=CompareOptions(all_pairs=False))
         pairs.append((row.pairs[0][1], row.pairs[0][2], row.pairs[0][3]))
     known = "speakers heard in training" if options.fold is None else "speakers never heard in training"
     figures = {

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.analysis import analyze
+from core.audio import decode
 from core.comparison import Compared, NoiseFloor, NoiseOptions, compare, noise_floor
 from core.comparison.noise import HEADROOM, KINDS, Perturbation, middle_of, pair_level, perturbed
 from core.model import open_engine
@@ -11,6 +12,7 @@ from core.model.engine import Engine
 from core.results import Waveform
 from core.settings import Settings
 from tests import sounds
+from tests.core.comparison.conftest import EXAMPLES
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +55,8 @@ def test_a_noise_floor_holds_what_was_measured_and_some_headroom(engine: Engine,
     assert 0 < floor.curve_level <= 1
 
 
-def test_a_perturbed_copy_is_no_difference_and_another_clip_is_one(
-    engine: Engine, talk: Waveform, other_talk: Waveform
-) -> None:
+def test_a_perturbed_copy_is_no_difference_and_another_clip_is_one(engine: Engine) -> None:
+    talk, other_talk = (decode(EXAMPLES / name) for name in ("heavy.opus", "bright.opus"))
     copy = perturbed(perturbed(talk, Perturbation("noise", 23.0, seed=77)), Perturbation("gain", -4.0))
     clips = [Compared(analyze(each, engine), noise=noise_floor(each, engine)) for each in (talk, copy, other_talk)]
     pairs = compare(clips).pairs
