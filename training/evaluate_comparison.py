@@ -2,10 +2,10 @@
 
 200 reference clips are drawn, each with three partners: another clip of the same speaker and emotion, one of the same
 speaker and another emotion, and one of another speaker and another emotion. How well each distance separates the first
-partner from the other two is given as AUC, its interval by drawing the references anew. The noise of those of
-one speaker is measured (`core.comparison.noise`), and copies of the references, changed by seeds and strengths that the noise floor
-never tried, one change at a time and all together, are held against them: what share is called a difference is the
-false-alarm rate. `HEADROOM` was settled on other clips, whose rates are given for several values.
+partner from the other two is given as AUC, its interval by drawing the references anew. The noise of the clips of one
+speaker is measured (`core.comparison.noise`), and copies of the references, changed by seeds and strengths that the
+noise floor never tried, one change at a time and most of them together, are held against them: what share is called a
+difference is the false-alarm rate. `HEADROOM` was settled on other clips, whose rates are given for several values.
 
 The bundled checkpoint learnt from all speakers of this corpus, so that its AUC is on speakers *heard in training*; with
 `--checkpoint runs/held-out-0 --fold 0` it is one of speakers that were not.

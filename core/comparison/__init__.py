@@ -15,6 +15,7 @@ from core.comparison.distances import (
 )
 from core.comparison.groups import Group, GroupComparison, GroupOptions, GroupTest, compare_groups
 from core.comparison.noise import NoiseFloor, NoiseOptions, noise_floor
+from core.comparison.tables import clips_table, curves_table, groups_table, pairs_table, paths_table
 from core.comparison.voice import Voice, voice_of
 
 __all__ = [
@@ -35,15 +36,20 @@ __all__ = [
     "Voice",
     "align",
     "aligned_distance",
+    "clips_table",
     "compare",
     "compare_groups",
     "correlations",
     "cosine",
     "curve_distance",
     "curve_distance_normalised",
+    "curves_table",
+    "groups_table",
     "js_distance",
     "js_distances",
     "noise_floor",
+    "pairs_table",
+    "paths_table",
     "tree_of",
     "voice_of",
     "warm_up",
