@@ -11,8 +11,11 @@ from core.comparison.distances import (
     curve_distance_normalised,
     js_distance,
     js_distances,
+    warped,
 )
+from core.comparison.groups import Group, GroupComparison, GroupOptions, GroupTest, compare_groups
 from core.comparison.noise import NoiseFloor, NoiseOptions, noise_floor
+from core.comparison.tables import clips_table, curves_table, groups_table, pairs_table, paths_table
 from core.comparison.voice import Voice, voice_of
 
 __all__ = [
@@ -22,6 +25,10 @@ __all__ = [
     "CompareOptions",
     "Compared",
     "Comparison",
+    "Group",
+    "GroupComparison",
+    "GroupOptions",
+    "GroupTest",
     "NoiseFloor",
     "NoiseOptions",
     "Pair",
@@ -29,15 +36,22 @@ __all__ = [
     "Voice",
     "align",
     "aligned_distance",
+    "clips_table",
     "compare",
+    "compare_groups",
     "correlations",
     "cosine",
     "curve_distance",
     "curve_distance_normalised",
+    "curves_table",
+    "groups_table",
     "js_distance",
     "js_distances",
     "noise_floor",
+    "pairs_table",
+    "paths_table",
     "tree_of",
     "voice_of",
     "warm_up",
+    "warped",
 ]

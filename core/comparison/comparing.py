@@ -83,7 +83,7 @@ class Pair:
         alignment_cost: mean distance of the acoustic features along the path: how well the clips could be aligned.
         emotion_cosine, speaker_cosine: cosine of the angle of the embeddings, of the voices' vectors.
         correlations: Pearson's r of each emotion's curves over the normalised duration.
-        aligned_correlations: the same along the path; empty without alignment.
+        aligned_correlations: the same at the same moments of what is said; empty without alignment.
         pitch_st: semitones that `other` is higher; energy_db: decibels that its speech is louder.
         rate_ratio: its syllable nuclei a second over the reference's; speech_ratio: its seconds of speech over theirs.
         noise_level: how far scores move by themselves: a larger `js_distance` is a difference.
@@ -276,7 +276,7 @@ def _pair(clips: Sequence[Compared], i: int, j: int, alignment: Alignment | None
         js_distance=js,
         curve_distance=distances.curve_distance(*curves),
         curve_distance_normalised=distances.curve_distance_normalised(*curves),
-        aligned_distance=None if alignment is None else distances.aligned_distance(*curves, alignment.path),
+        aligned_distance=None if alignment is None else distances.aligned_distance(*curves, alignment),
         alignment_cost=None if alignment is None else alignment.cost,
         emotion_cosine=distances.cosine(first.embedding, second.embedding),
         speaker_cosine=_speaker_cosine(one, two),
@@ -298,8 +298,9 @@ _UNHEARD = Voice(None, None, 0.0, None)
 def _along(first: Array, second: Array, alignment: Alignment | None, labels: Sequence[str]) -> dict[str, float | None]:
     if alignment is None:
         return {}
-    i, j = alignment.path.T
-    return distances.correlations(first[np.minimum(i, len(first) - 1)], second[np.minimum(j, len(second) - 1)], labels)
+    halves = distances.along(first, second, alignment)
+    ones, others = (np.concatenate(parts) for parts in zip(*halves, strict=True))
+    return distances.correlations(ones, others, labels)
 
 
 def _speaker_cosine(one: Compared, two: Compared) -> float | None:

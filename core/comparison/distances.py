@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.results import Array
+from core.comparison.align import Alignment
+from core.results import FRAME_FIELD_SAMPLES, FRAME_HOP_SAMPLES, FRAME_RATE_HZ, Array, frame_times_s
 
 NORMALISED_STEPS = 200  # moments of 0–100 %: every half per cent
 
@@ -58,18 +59,42 @@ def at_positions(frames: Array, positions: Array) -> Array:
     return mixed
 
 
-def aligned_distance(first: Array, second: Array, path: Array) -> float:
-    """Mean Jensen–Shannon distance of the frames that a warping path lays beside each other.
+def along(first: Array, second: Array, alignment: Alignment) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """Two curves at the same moments of what is said, from the first that is heard of both to the last.
 
     Args:
-        path: (m, 2) int frames of `first` and of `second`; those beyond an end are held to it. Each of the first's
-            frames counts once and each of the second's once, whatever the number of steps they take.
+        first, second: (n, num_labels) and (m, num_labels) frames; `alignment` has the first as its reference.
+
+    Returns:
+        The first's own frames with the second's at the moments that belong to them, and the other way round.
     """
-    i = np.clip(path[:, 0], 0, len(first) - 1)
-    j = np.clip(path[:, 1], 0, len(second) - 1)
-    distances = js_distances(first[i], second[j])
-    own = [np.bincount(index, distances)[np.unique(index)] / np.bincount(index)[np.unique(index)] for index in (i, j)]
-    return float((own[0].mean() + own[1].mean()) / 2)
+    return _beside(first, second, alignment), _beside(second, first, alignment.reversed())[::-1]
+
+
+def aligned_distance(first: Array, second: Array, alignment: Alignment) -> float:
+    """Mean Jensen–Shannon distance at the same moments of what is said, over the frames of both; see `along`."""
+    return float(np.mean([js_distances(*beside).mean() for beside in along(first, second, alignment)]))
+
+
+def warped(frames: Array, alignment: Alignment, times_s: Array) -> Array:
+    """The other clip's frames at the reference's moments `times_s`: (m, num_labels) and (n,) → (n, num_labels)."""
+    return at_positions(frames, positions_of(alignment.warp(times_s)))
+
+
+def positions_of(times_s: Array) -> Array:
+    """Fractional indices of frames at these moments: frame 0 is at its middle, 12.5 ms.
+
+    Rounded to 20 ns, so that a frame's own moment is exactly that frame.
+    """
+    return np.round(times_s * FRAME_RATE_HZ - FRAME_FIELD_SAMPLES / 2 / FRAME_HOP_SAMPLES, 6)
+
+
+def _beside(own: Array, other: Array, alignment: Alignment) -> tuple[Array, Array]:
+    times_s = frame_times_s(len(own))
+    first_s, last_s = alignment.knots_s[[0, -1], 0]
+    inside = (times_s >= first_s - 1e-9) & (times_s <= last_s + 1e-9)
+    inside = inside if inside.any() else np.ones(len(own), dtype=bool)
+    return own[inside], warped(other, alignment, times_s[inside])
 
 
 def cosine(first: Array, second: Array) -> float | None:
