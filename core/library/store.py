@@ -1,6 +1,7 @@
 """`Library`: the tables, opened, written and asked."""
 
 import random
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,14 @@ SPACES = ("emotion", "speaker", "scores")
 ATTEMPTS = 12  # of a write that another process's write got in the way of
 KEYS_AT_ONCE = 500
 FRAGMENTS = 64  # as many files of a table are merged into one
+FACETS = (
+    ("label", "label"),
+    ("speaker", "speaker"),
+    ("checkpoint", "checkpoint"),
+    ("reference", "reference"),
+    ("tag", "tags"),
+)
+FACETS_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,8 @@ class Library:
     def __init__(self, location: str, tables: Mapping[str, Any]) -> None:
         self.location = location
         self._tables = tables
+        self._guard = threading.Lock()
+        self._facets: dict[tuple[int, str], dict[str, dict[str, int]]] = {}  # by the clips' version and a filter
 
     @classmethod
     def open(cls, location: str | Path, *, create: bool = True) -> "Library":
@@ -181,27 +192,33 @@ class Library:
             ColumnOrdering(column_name=query.order, ascending=not query.descending, nulls_first=False),
             ColumnOrdering(column_name="key", ascending=True, nulls_first=False),
         ]
-        chosen = self._tables["clips"].search().where(query.sql).select(wanted).order_by(order).offset(offset)
-        return self._asked(lambda: chosen.limit(limit if limit is not None else self.count(query) or 1).to_arrow())
+
+        def ask() -> Any:
+            table = self._latest("clips")
+            most = limit if limit is not None else table.count_rows(query.sql)
+            chosen = table.search().where(query.sql).select(wanted).order_by(order).offset(offset)
+            return chosen.limit(max(1, most)).to_arrow()
+
+        return self._asked(ask)
 
     def count(self, query: Query = Query()) -> int:
         """How many clips are meant."""
         return int(self._asked(lambda: self._latest("clips").count_rows(query.sql)))
 
     def facets(self, query: Query = Query()) -> dict[str, dict[str, int]]:
-        """How many clips there are of each label, speaker, checkpoint, reference and tag; "" counts those without."""
-        import pyarrow.compute as pc  # type: ignore[import-untyped]
+        """How many clips there are of each label, speaker, checkpoint, reference and tag; "" counts those without.
 
-        names = ["label", "speaker", "checkpoint", "reference", "tags"]
-        table = self._select("clips", query.sql, names)
-        found = {}
-        for name in names:
-            column = pc.list_flatten(table.column(name)) if name == "tags" else table.column(name)
-            counted = pc.value_counts(column.combine_chunks() if hasattr(column, "combine_chunks") else column)
-            found["tag" if name == "tags" else name] = {
-                each["values"] or "": each["counts"] for each in counted.to_pylist()
-            }
-        return found
+        Of the last few filters the answers are kept for as long as nobody writes.
+        """
+        asked = (int(self._asked(lambda: self._latest("clips").version)), query.sql)
+        with self._guard:
+            found = self._facets.get(asked)
+        if found is None:
+            found = _facets_of(self._select("clips", query.sql, [column for _, column in FACETS]))
+            with self._guard:
+                newer = [each for each in self._facets if each[0] == asked[0]][-FACETS_KEPT + 1 :]
+                self._facets = {each: self._facets[each] for each in newer} | {asked: found}
+        return {name: dict(counts) for name, counts in found.items()}
 
     def matrix(self, query: Query = Query(), space: str = "emotion") -> Vectors:
         """Vectors of the clips that are meant, in a space: "emotion" (embeddings), "speaker" or "scores" (the nine).
@@ -216,15 +233,7 @@ class Library:
         if space == "scores":
             values = np.stack([table.column(name).to_numpy() for name in columns], axis=1).astype(np.float32)
             return Vectors(tuple(keys), values.reshape(len(keys), len(EMOTION_KEYS)), 0)
-        found = [
-            (key, vector) for key, vector in zip(keys, table.column(columns[0]).to_pylist(), strict=True) if vector
-        ]
-        lengths = {len(vector) for _, vector in found}
-        if len(lengths) > 1:
-            sizes = " and ".join(map(str, sorted(lengths)))
-            raise LibraryError(f"These clips' vectors have {sizes} dimensions: choose those of one checkpoint.")
-        values = np.array([vector for _, vector in found], np.float32).reshape(len(found), max(lengths, default=0))
-        return Vectors(tuple(key for key, _ in found), values, len(keys) - len(found))
+        return _vectors(keys, table.column(columns[0]).combine_chunks())
 
     def failures(self, limit: int | None = None) -> list[Failure]:
         """The files that were no clips, by name."""
@@ -234,6 +243,14 @@ class Library:
         return sorted(
             (Failure(row["source"], row["error"], json.loads(row["metadata"])) for row in rows), key=lambda f: f.source
         )
+
+    def num_failures(self) -> int:
+        """How many files were no clips."""
+        return int(self._asked(lambda: self._latest("failures").count_rows()))
+
+    def forget_failures(self, sources: Sequence[str]) -> None:
+        """Take these files off the list of those that were no clips."""
+        self._forget_failures(sources)
 
     def size_bytes(self) -> int:
         """What the tables take, older versions of them not counted."""
@@ -374,6 +391,33 @@ def _opened(database: Any, name: str) -> Any:
     except (ValueError, OSError, RuntimeError):
         return database.open_table(name)
     return table
+
+
+def _facets_of(table: Any) -> dict[str, dict[str, int]]:
+    """By facet, how often each value stands in its column."""
+    import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+    found = {}
+    for name, column in FACETS:
+        values = pc.list_flatten(table.column(column)) if column == "tags" else table.column(column)
+        counted = pc.value_counts(values.combine_chunks()).to_pylist()
+        found[name] = {each["values"] or "": each["counts"] for each in counted}
+    return found
+
+
+def _vectors(keys: Sequence[str], column: Any) -> Vectors:
+    """A column of lists → one matrix of those that hold something. Raises `LibraryError` where they differ in length."""
+    import pyarrow.compute as pc
+
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+    there = np.flatnonzero(lengths)
+    dims = sorted(set(lengths[there].tolist()))
+    if len(dims) > 1:
+        sizes = " and ".join(map(str, dims))
+        raise LibraryError(f"These clips' vectors have {sizes} dimensions: choose those of one checkpoint.")
+    values = pc.list_flatten(column).to_numpy(zero_copy_only=False).astype(np.float32)
+    matrix = values.reshape(len(there), dims[0] if dims else 0)
+    return Vectors(tuple(keys[row] for row in there), matrix, len(keys) - len(there))
 
 
 def _in_parts(values: Collection[str]) -> list[list[str]]:
