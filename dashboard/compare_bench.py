@@ -166,11 +166,21 @@ def at_moments(side: Side, warp: Warp, moments: Array) -> Array:
 
 
 def difference_of(bench: CompareBench, axis: Axis, side: Side, label: str) -> tuple[Array, Array]:
-    """Moments (STEPS,) and how many points the side is above the reference there (STEPS,)."""
+    """Moments (STEPS,) and how many points the side is above the reference there (STEPS,).
+
+    NaN where one of them is over, or where neither speaks.
+    """
     moments = np.linspace(0, axis.end, STEPS)
     index = bench.against.analysis.labels.index(label)
-    own, reference = (at_moments(each, axis.warps[each.at], moments)[:, index] for each in (side, bench.against))
-    return moments, 100 * (own - reference)
+    both = (side, bench.against)
+    own, reference = (at_moments(each, axis.warps[each.at], moments)[:, index] for each in both)
+    spoken = [_spoken(each, axis.warps[each.at].times_at(moments)) for each in both]
+    return moments, np.where(spoken[0] | spoken[1], 100 * (own - reference), np.nan)
+
+
+def _spoken(side: Side, times_s: Array) -> Array:
+    speech = side.bench.heard(LOOK)
+    return np.ones(len(times_s), bool) if speech is None else speech.mask(times_s)
 
 
 def with_noise(comparison: "Comparison", floors: Mapping[str, "NoiseFloor"]) -> "Comparison":

@@ -53,8 +53,10 @@ def score_radar(bench: CompareBench, texts: Texts) -> go.Figure:
     for side in bench.sides:
         percents = _percents(side, labels)
         figure.add_scatterpolar(
-            r=[*percents, percents[0]], theta=[labelled(key, texts) for key in [*labels, labels[0]]], name=clip_name(side),
-            line={"color": side.colour, "dash": DASHES[side.at], "width": 2}, fill="toself", fillcolor=_clear(side.colour),
+            r=[*percents, percents[0]], theta=[labelled(key, texts) for key in [*labels, labels[0]]],
+            name=clip_name(side),
+            line={"color": side.colour, "dash": DASHES[side.at], "width": 2}, fill="toself",
+            fillcolor=_clear(side.colour),
             hovertemplate=f"{side.letter} · %{{theta}}: %{{r:.1f}} %<extra></extra>",
         )  # fmt: skip
     figure.update_polars(
@@ -153,7 +155,8 @@ def pair_map(
         )
     positions = list(range(len(order)))
     figure.add_heatmap(
-        x=positions, y=positions, z=shown, texttemplate=f"%{{z:{form}}}", showscale=False, xgap=2, ygap=2, hoverongaps=False,
+        x=positions, y=positions, z=shown, texttemplate=f"%{{z:{form}}}", showscale=False, xgap=2, ygap=2,
+        hoverongaps=False,
         customdata=[[f"{plain(names[a])} ↔ {plain(names[b])}" for b in order] for a in order],
         hovertemplate=f"%{{customdata}}<br>%{{z:{form}}}<extra></extra>", row=2, col=1,
     )  # fmt: skip
@@ -212,7 +215,8 @@ def _add_keys(figure: go.Figure, bench: CompareBench, labels: Sequence[str], tex
     keys += [(clip_name(side), INK, DASHES[side.at], f"clip-{side.at}") for side in bench.sides]
     for name, colour, dash, group in keys:
         figure.add_scatter(
-            x=[None], y=[None], mode="lines", name=name, line={"color": colour, "dash": dash, "width": 2.2}, legendgroup=group,
+            x=[None], y=[None], mode="lines", name=name, line={"color": colour, "dash": dash, "width": 2.2},
+            legendgroup=group,
             hoverinfo="skip",
         )  # fmt: skip
 
@@ -228,7 +232,8 @@ def _multiples(bench: CompareBench, labels: Sequence[str], axis: Axis, texts: Te
         for label in labels:
             x, y = line_of(side, axis.warps[side.at], label)
             figure.add_scatter(
-                x=x.astype(np.float32), y=y.astype(np.float32), name=labelled(label, texts), mode="lines", connectgaps=False,
+                x=x.astype(np.float32), y=y.astype(np.float32), name=labelled(label, texts), mode="lines",
+                connectgaps=False,
                 line={"color": emotion(label).colour, "dash": DASHES[list(labels).index(label)], "width": 1.7},
                 legendgroup=label, showlegend=row == 1, hovertemplate="%{y:.1f} %", row=row, col=1,
             )  # fmt: skip
@@ -238,7 +243,7 @@ def _multiples(bench: CompareBench, labels: Sequence[str], axis: Axis, texts: Te
 
 
 def _difference(bench: CompareBench, labels: Sequence[str], axis: Axis, texts: Texts) -> go.Figure:
-    """How many points each clip is above the reference at each moment: one panel for one emotion, else a panel a clip."""
+    """How many points each clip is above the reference: one panel for one emotion, else a panel a clip."""
     alone = len(labels) == 1
     groups = [bench.others] if alone else [(side,) for side in bench.others]
     height = 300 if alone else 110
@@ -320,7 +325,8 @@ def _add_prosody(figure: go.Figure, side: Side, warp: Warp, kind: str, unit: str
     values = found.pitch_hz if kind == "pitch" else found.level_db
     x, y = extremes(moments[inside], values[inside], PEAK_BUCKETS)
     figure.add_scatter(
-        x=x.astype(np.float32), y=y.astype(np.float32), mode="lines", connectgaps=False, name=side.letter, showlegend=False,
+        x=x.astype(np.float32), y=y.astype(np.float32), mode="lines", connectgaps=False, name=side.letter,
+        showlegend=False,
         line={"color": side.colour, "dash": DASHES[side.at] if kind == "level" else "solid", "width": 1.5},
         hovertemplate=f"%{{y:.0f}} {unit}", row=row, col=1,
     )  # fmt: skip
@@ -356,7 +362,8 @@ def _bar_of(side: Side) -> dict[str, object]:
     return {
         "color": side.colour, "cornerradius": 3,
         "pattern": {
-            "shape": shapes[side.at], "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.5)", "size": 7, "solidity": 0.2,
+            "shape": shapes[side.at], "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.5)", "size": 7,
+            "solidity": 0.2,
         },
     }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""How a comparison is looked at: which clips, on which axis, drawn how, and how a link carries it. Knows no Streamlit."""
+"""How a comparison is looked at: on which axis, drawn how, and how a link carries it. Knows no Streamlit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -10,7 +10,7 @@ Span = tuple[float, float]
 
 MIN_CLIPS, MAX_CLIPS = 2, 8
 LETTERS = "ABCDEFGH"
-# A clip's own colours: between those of the emotions, and each reads on white and on near-black with white letters on it.
+# A clip's own colours: none is an emotion's, each reads on white and on near-black, and white letters read on it.
 COLOURS = ("#4263D6", "#C2417C", "#0F8A7E", "#B4570F", "#7A4FC4", "#5A7D1F", "#3E7F9E", "#8C6239")
 PARTS = ("clips", "groups")
 AXES = ("seconds", "percent", "aligned")

@@ -1,17 +1,13 @@
 """What of a comparison takes long: aligning all pairs, and the model's own noise. Jobs of the process; no Streamlit."""
 
-import time
 from collections.abc import Sequence
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from core.acoustics.loudness import Loudness, loudness
-from core.model import Engine
 from core.results import SAMPLE_RATE_HZ, Waveform
 from dashboard.compare_bench import CompareBench, Side, reordered, with_noise
-from dashboard.jobs import Job, Jobs
+from dashboard.jobs import Job, Jobs, Work
 from dashboard.model_host import ModelHost
 
 if TYPE_CHECKING:
@@ -19,7 +15,6 @@ if TYPE_CHECKING:
 
 PAIRS, NOISE = "comparison", "noise"  # kinds of jobs
 LOUDNESS_S = 600.0  # of a longer recording its middle says how loud it is
-LOOK_AGAIN_S = 0.2
 NoiseKey = tuple[str, str, tuple[str, ...]]  # SHA-256, checkpoint, labels
 
 
@@ -88,7 +83,7 @@ def hear_noise(
     work.noise_job = jobs.submit(NOISE, title, _noise_of(work.floors, missing, checkpoint, host))
 
 
-def _pairs_of(sides: Sequence[Side]):  # type: ignore[no-untyped-def]  # Work
+def _pairs_of(sides: Sequence[Side]) -> Work:
     from core.comparison import Compared, compare
 
     clips = [Compared(side.analysis, side.bench.waveform) for side in sides]
@@ -103,32 +98,25 @@ def _pairs_of(sides: Sequence[Side]):  # type: ignore[no-untyped-def]  # Work
     return work
 
 
-def _noise_of(floors: "dict[NoiseKey, NoiseFloor]", missing: dict[NoiseKey, Side], checkpoint: str, host: ModelHost):  # type: ignore[no-untyped-def]  # Work
+def _noise_of(
+    floors: "dict[NoiseKey, NoiseFloor]", missing: dict[NoiseKey, Side], checkpoint: str, host: ModelHost
+) -> Work:
     from core.comparison import noise_floor
 
     def work(job: Job) -> None:
-        engine = _engine_of(host, checkpoint, job)
-        for position, (key, side) in enumerate(missing.items()):
+        with host.borrowed(checkpoint, job.cancelled) as engine:
+            for position, (key, side) in enumerate(missing.items()):
 
-            def advance(done: int, total: int, position: int = position) -> None:
+                def advance(done: int, total: int, position: int = position) -> None:
+                    job.check()
+                    job.progress((position + done / max(1, total)) / len(missing))
+
                 job.check()
-                job.progress((position + done / max(1, total)) / len(missing))
-
-            floors[key] = noise_floor(side.bench.waveform, engine, left_out=side.analysis.left_out, on_progress=advance)
+                assert engine is not None  # else the job is cancelled
+                heard, left_out = side.bench.waveform, side.analysis.left_out
+                floors[key] = noise_floor(heard, engine, left_out=left_out, on_progress=advance)
 
     return work
-
-
-def _engine_of(host: ModelHost, checkpoint: str, job: Job) -> Engine:
-    """The checkpoint's engine, once it is loaded."""
-    ready: Future[Engine] = Future()
-    host.when_ready(checkpoint, ready.set_result)
-    while True:
-        job.check()
-        try:
-            return ready.result(LOOK_AGAIN_S)
-        except FutureTimeoutError:
-            time.sleep(0)
 
 
 def _stop(jobs: Jobs, job: Job | None) -> None:

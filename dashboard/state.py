@@ -10,6 +10,7 @@ from core.results import Analysis, Segment
 from core.settings import GRANULARITIES
 from dashboard.batches import Spool, Upload
 from dashboard.clips import Clip, has_sound
+from dashboard.compare_groups import GroupsState
 from dashboard.compare_view import CompareView
 from dashboard.compare_work import CompareWork
 from dashboard.components.player import PlaySpan
@@ -65,7 +66,6 @@ class CompareState:
     Attributes:
         clips: ids of the session's clips, in their order.
         reference: the one the others are held against; None for the first.
-        keys: of those that came from the library, their keys there, by id.
         gone: what a link named and this server no longer has.
         known: ids of the session's clips that were there when the page was last drawn: what is new joins by itself.
         opened: whether the link was read.
@@ -76,13 +76,13 @@ class CompareState:
     view: CompareView = field(default_factory=CompareView)
     clips: list[str] = field(default_factory=list)
     reference: str | None = None
-    keys: dict[str, str] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     known: set[str] = field(default_factory=set)
     opened: bool = False
     changed: bool = False
     left_out: int = 0  # clips that found no room
     work: CompareWork = field(default_factory=CompareWork)
+    groups: GroupsState = field(default_factory=GroupsState)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The verdicts in a row: what each clip is, and whether it differs from the reference by more than the model's noise."""
+"""The verdicts in a row: what each clip is, and whether it differs by more than the model's own noise."""
 
 import html
 from typing import TYPE_CHECKING

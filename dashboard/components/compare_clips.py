@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.errors import EmoScopeError, LibraryError
+from dashboard import compare_groups
 from dashboard.clips import Clip
 from dashboard.compare_view import (
     LETTERS,
@@ -16,6 +17,7 @@ from dashboard.compare_view import (
 from dashboard.components import intake, notices
 from dashboard.components.names import labelled
 from dashboard.language import Texts
+from dashboard.library_opening import open_clips
 from dashboard.resources import services
 from dashboard.state import CompareState, Session
 
@@ -30,13 +32,14 @@ def take(session: Session, texts: Texts) -> None:
     if not state.opened:
         state.opened = True
         state.view = from_parameters({name: st.query_params[name] for name in st.query_params})
+        state.groups = compare_groups.from_link({name: st.query_params.get_all(name) for name in st.query_params})
         _take_link(session)
     present = {clip.id for clip in session.clips}
     state.clips = [each for each in state.clips if each in present]
     for clip in session.clips:
         if clip.id not in state.known:
             _join(state, clip)
-    if session.picked and len(state.clips) < MIN_CLIPS:
+    if 0 < len(session.picked) <= MAX_CLIPS:
         take_picked(session)
     if state.reference not in state.clips:
         state.reference = None
@@ -47,8 +50,9 @@ def take(session: Session, texts: Texts) -> None:
 
 
 def take_picked(session: Session) -> None:
-    """Bring the library's clips that were picked on another page, as many as there is room for."""
+    """The clips of the library that were picked on another page become the comparison."""
     keys, session.picked = session.picked, []
+    session.compared.clips, session.compared.reference, session.compared.left_out = [], None, 0
     for key in keys:
         add_library_clip(session, key)
 
@@ -56,23 +60,16 @@ def take_picked(session: Session) -> None:
 def add_library_clip(session: Session, key: str) -> None:
     """Bring a clip of the library into the session and the comparison; what is gone is noted."""
     state = session.compared
-    present = {clip.id for clip in session.clips}
-    known = next((each for each, other in state.keys.items() if other == key and each in present), None)
-    if known is not None:
-        if known not in state.clips:
-            _join(state, next(clip for clip in session.clips if clip.id == known))
-        return
     if len(state.clips) >= MAX_CLIPS:
         state.left_out += 1
         return
+    selected = session.selected
     try:
-        clip = services().catalogue.clip(key)
-    except (LibraryError, KeyError) as error:
-        state.gone.append(f"{key[:12]}… ({error})" if isinstance(error, LibraryError) else f"{key[:12]}…")
+        (clip,) = open_clips(session, services(), [key])
+    except LibraryError as error:
+        state.gone.append(f"{key[:12]}… ({error})")
         return
-    state.keys[clip.id] = key
-    session.clips.append(clip)
-    services().recents.keep(clip)
+    session.selected = selected or clip.id
     _join(state, clip)
 
 
@@ -88,16 +85,19 @@ def show(session: Session, texts: Texts) -> None:
 
 
 def link(session: Session) -> None:
-    """Keep the clips, their order, the reference and the view in the address bar."""
+    """Keep the clips, their order, the reference, the groups and the view in the address bar."""
     state = session.compared
-    wanted = to_parameters(state.view)
+    wanted = {name: [value] for name, value in to_parameters(state.view).items()} | compare_groups.to_link(state.groups)
     if state.clips:
-        wanted[CLIPS_PARAMETER] = ",".join(_token(state, each) for each in state.clips)
-    if state.reference is not None and state.clips and state.reference != state.clips[0]:
-        wanted[REFERENCE_PARAMETER] = str(state.clips.index(state.reference) + 1)
+        keys = {made: key for key, made in session.library.opened.items()}
+        tokens = [f"{LIBRARY_MARK}{keys[each]}" if each in keys else each for each in state.clips]
+        wanted[CLIPS_PARAMETER] = [",".join(tokens)]
+    if state.reference in state.clips and state.reference != state.clips[0]:
+        wanted[REFERENCE_PARAMETER] = [str(state.clips.index(state.reference) + 1)]
     ours = {CLIPS_PARAMETER, REFERENCE_PARAMETER, *PARAMETERS.values()}
-    others = {name: st.query_params[name] for name in st.query_params if name not in ours}
-    if {name: st.query_params[name] for name in st.query_params} != others | wanted:
+    now = {name: st.query_params.get_all(name) for name in st.query_params}
+    others = {name: values for name, values in now.items() if name not in ours and not compare_groups.is_ours(name)}
+    if now != others | wanted:
         st.query_params.from_dict(others | wanted)
 
 
@@ -138,11 +138,6 @@ def _join(state: CompareState, clip: Clip) -> None:
         state.left_out += 1
 
 
-def _token(state: CompareState, clip_id: str) -> str:
-    key = state.keys.get(clip_id)
-    return clip_id if key is None else f"{LIBRARY_MARK}{key}"
-
-
 def _ways_in(session: Session, texts: Texts) -> None:
     intake.show(session, texts)
     intake.show_examples(session, texts)
@@ -176,11 +171,6 @@ def _search(session: Session, texts: Texts) -> None:
     text = st.text_input(
         texts("compare.search"), key=_SEARCH, icon=":material/search:", help=texts("compare.search_help")
     )
-    if session.picked:
-        st.button(
-            texts("compare.take_picked", count=len(session.picked)), icon=":material/playlist_add:", key="compare-picked",
-            on_click=take_picked, args=(session,),
-        )  # fmt: skip
     if not text:
         return
     try:
@@ -211,7 +201,8 @@ def _search(session: Session, texts: Texts) -> None:
         st.caption(texts("compare.more_hits", shown=len(rows), count=count))
     chosen = [rows[at]["key"] for at in marked["selection"]["rows"] if at < len(rows)]
     st.button(
-        texts("compare.add_hits", count=len(chosen)), icon=":material/playlist_add:", key="compare-add", disabled=not chosen,
+        texts("compare.add_hits", count=len(chosen)), icon=":material/playlist_add:", key="compare-add",
+        disabled=not chosen,
         on_click=_add, args=(session, chosen),
     )  # fmt: skip
 

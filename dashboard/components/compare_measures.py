@@ -11,7 +11,8 @@ from dashboard.language import Texts
 
 STILL = {"displaylogo": False, "modeBarButtons": [["toImage"]]}
 MEASURES_SHOWN = (
-    "js_distance", "curve_distance", "curve_distance_normalised", "aligned_distance", "emotion_cosine", "speaker_cosine",
+    "js_distance", "curve_distance", "curve_distance_normalised", "aligned_distance", "emotion_cosine",
+    "speaker_cosine",
     "pitch_st", "energy_db", "rate_ratio", "speech_ratio",
 )  # fmt: skip
 SIGNED = {"pitch_st", "energy_db"}

@@ -120,7 +120,8 @@ def _choices(state: CompareState, bench: CompareBench, texts: Texts) -> None:
     choices = ["", *bench.labels]
     emotion = st.selectbox(
         texts("compare.emotion"), choices, index=choices.index(view.emotion or "") if view.emotion in choices else 0,
-        format_func=lambda key: labelled(key, texts) if key else texts("compare.all_emotions"), key="compare-emotion", width=190,
+        format_func=lambda key: labelled(key, texts) if key else texts("compare.all_emotions"), key="compare-emotion",
+        width=190,
     )  # fmt: skip
     region = view.region if axis == view.axis else None  # another axis has another unit
     state.view = replace(view, axis=axis or view.axis, draw=draw or view.draw, emotion=emotion or None, region=region)
@@ -173,6 +174,7 @@ def _scores(state: CompareState, bench: CompareBench, texts: Texts) -> None:
     ) or state.view.scores  # fmt: skip
     state.view = replace(state.view, scores=drawn)
     draw = {
-        "bars": compare_charts.score_bars, "radar": compare_charts.score_radar, "difference": compare_charts.score_difference,
+        "bars": compare_charts.score_bars, "radar": compare_charts.score_radar,
+        "difference": compare_charts.score_difference,
     }[drawn]  # fmt: skip
     st.plotly_chart(draw(bench, texts), key=f"compare-scores-{drawn}", config=FREE, alt=texts("compare.scores_alt"))

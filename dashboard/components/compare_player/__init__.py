@@ -1,4 +1,4 @@
-"""The transport of a comparison: one sound out of several, in an order, over many charts. Nothing reruns while it plays."""
+"""The transport of a comparison: one sound out of several, over many charts. Nothing reruns while it plays."""
 
 import base64
 from collections.abc import Callable
@@ -18,7 +18,8 @@ from dashboard.sounds import sound_url
 
 HERE = Path(__file__).parent
 WORDS = (
-    "player", "toggle", "pause", "loop", "clear", "match", "match_help", "switches", "position", "listen", "drag", "move",
+    "player", "toggle", "pause", "loop", "clear", "match", "match_help", "switches", "position", "listen", "drag",
+    "move",
     "up", "down", "remove", "is_reference", "make_reference", "moved", "hint", "streams", "broken",
 )  # fmt: skip
 
@@ -46,7 +47,8 @@ def show(
 ) -> None:
     """Draw the transport and hold the charts `st.plotly_chart(…, key=…)` whose x axis is `axis`.
 
-    A click on a chart seeks and a drag makes a region (`on_region`); rows are dragged into an order (`on_order`), one is
+    A click on a chart seeks and a drag makes a region (`on_region`); rows are dragged into an order (`on_order`),
+    one is
     made the reference or taken out. All are called before the rerun. Everything else happens in the browser.
 
     Args:
