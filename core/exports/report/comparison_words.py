@@ -51,8 +51,8 @@ ENGLISH = {
     "measures": "Measures",
     "group_title": "{b} against {a}",
     "group_note": "{design} {units_a} and {units_b} units from {clips_a} and {clips_b} clips; {count} permutations"
-    "{exact}. g is the difference in pooled standard deviations with its 95 % interval, δ Cliff's delta; p after Holm holds for "
-    "all emotions together.",
+    "{exact}. g is the difference in pooled standard deviations with its 95 % interval, δ Cliff's delta; p after Holm "
+    "holds for all emotions together.",
     "exact": ", all there are",
     "design_paired": "The same speakers are in both groups: the signs of their differences are exchanged.",
     "design_stratified": "Clips are exchanged within their speaker only.",
