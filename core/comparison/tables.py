@@ -41,7 +41,7 @@ def clips_table(comparison: Comparison) -> Table:
 
 
 def pairs_table(comparison: Comparison) -> Table:
-    """A row a pair, every measure and each emotion's correlation; where the reference is one of the two, it is first."""
+    """A row a pair, every measure and each emotion's correlation; the reference comes first in its pairs."""
     rows = []
     for i, j in ordered_pairs(comparison):
         pair = comparison.pairs[i][j]
