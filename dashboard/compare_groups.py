@@ -106,13 +106,13 @@ def _compared(found: Sequence[Members], names: Sequence[str], design: str) -> Wo
 
     said = np.concatenate([each.scores for each in found]).max(axis=0) > 0  # what the checkpoint can say
     labels = tuple(key for key, is_said in zip(EMOTION_KEYS, said, strict=True) if is_said)
-    groups = [
+    first, second = (
         Group(name, each.scores[:, said], labels, each.speakers if all(each.speakers) else ())
         for name, each in zip(names, found, strict=True)
-    ]
+    )
 
     def work(job: Job) -> "GroupComparison":
-        return compare_groups(*groups, GroupOptions(design=design))
+        return compare_groups(first, second, GroupOptions(design=design))
 
     return work
 

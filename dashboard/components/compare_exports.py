@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -47,7 +48,7 @@ def _buttons(found: "Findings", what: str, texts: Texts) -> None:
         )  # fmt: skip
         for form, icon in FORMS.items():
             st.download_button(
-                texts(f"compare.export.{form}"), lambda form=form: zipped(found, form), f"{stem}_{form}.zip",
+                texts(f"compare.export.{form}"), partial(zipped, found, form), f"{stem}_{form}.zip",
                 "application/zip", icon=f":material/{icon}:", on_click="ignore", key=f"compare-export-{what}-{form}",
             )  # fmt: skip
 

@@ -73,10 +73,10 @@ def show(session: Session, texts: Texts) -> None:
 def _bench(session: Session, texts: Texts) -> CompareBench:
     state, sides = session.compared, []
     for at, (clip, analysis) in enumerate(analysed(session)):
-        bench = timeline_clip.bench_of(session, clip, analysis, texts)
+        heard = timeline_clip.bench_of(session, clip, analysis, texts)
         services().recents.keep(clip)
-        loudness = compare_work.loudness_of(state.work, analysis.sha256, bench.waveform)
-        sides.append(Side(clip.id, at, clip.name, bench, clip.heard.result().picture, loudness))
+        loudness = compare_work.loudness_of(state.work, analysis.sha256, heard.waveform)
+        sides.append(Side(clip.id, at, clip.name, heard, clip.heard.result().picture, loudness))
     ids = [side.id for side in sides]
     reference = ids.index(state.reference) if state.reference in ids else 0
     shared = services()

@@ -54,7 +54,7 @@ def show(
     Args:
         notes: a few words under a clip's name, by clip.
     """
-    acts = {"order": on_order, "reference": on_reference, "remove": on_remove}
+    acts: dict[str, Callable[[Any], None]] = {"order": on_order, "reference": on_reference, "remove": on_remove}
     gains = matching_gains([side.loudness for side in bench.sides])
     _component(
         key=key,
