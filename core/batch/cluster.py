@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
@@ -203,7 +204,9 @@ def _started(ray: Any, workers: int) -> Iterator[None]:
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)  # Ray tells everything twice and at length; what matters is raised
     try:
-        ray.init(log_to_driver=False, logging_level="FATAL", **local)
+        with warnings.catch_warnings():  # Ray's forks become other programs at once: nothing of ours runs in them
+            warnings.filterwarnings("ignore", "lancedb fork support", RuntimeWarning)
+            ray.init(log_to_driver=False, logging_level="FATAL", **local)
         ray.data.DataContext.get_current().enable_progress_bars = False
         yield
     finally:
