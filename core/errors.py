@@ -7,7 +7,8 @@
     ├── EngineError        a model cannot run as asked (device, precision, missing package)
     ├── ExportError        a result cannot be written or read back
     ├── LibraryError       a library cannot be opened, or what is asked of it cannot be done
-    └── ComparisonError    clips cannot be compared with each other
+    ├── ComparisonError    clips cannot be compared with each other
+    └── SpeakerError       voices cannot be compared: a model of voices is missing, or there is no voice to hear
 
 Each message is one sentence: what came, what is accepted, what to do.
 """
@@ -43,6 +44,10 @@ class LibraryError(EmoScopeError):
 
 class ComparisonError(EmoScopeError):
     """Clips cannot be compared with each other."""
+
+
+class SpeakerError(EmoScopeError):
+    """Voices cannot be compared or told apart as asked."""
 
 
 def first_line(error: BaseException, most: int = 200) -> str:

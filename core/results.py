@@ -144,6 +144,19 @@ class Segment:
         return self.end_s - self.start_s
 
 
+@dataclass(frozen=True, slots=True)
+class SpeakerTurn:
+    """A stretch in which one person speaks; `speaker` is "speaker 1", … in order of first appearance, or a name."""
+
+    start_s: float
+    end_s: float
+    speaker: str
+
+    @property
+    def duration_s(self) -> float:
+        return self.end_s - self.start_s
+
+
 @dataclass(frozen=True)
 class Analysis:
     """Everything known about one clip after listening to it once.

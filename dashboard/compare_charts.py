@@ -15,7 +15,7 @@ from core.emotions import DASHES, emotion
 from core.results import Array
 from dashboard.charts import FAINT, INK, finished
 from dashboard.compare_bench import Axis, CompareBench, Side, Warp, difference_of, line_of, shown_labels
-from dashboard.compare_view import CompareView
+from dashboard.compare_view import CompareView, drawing_of
 from dashboard.components.names import labelled
 from dashboard.language import Texts
 from dashboard.timeline_charts import plain, time_ticks
@@ -88,7 +88,7 @@ def score_difference(bench: CompareBench, texts: Texts) -> go.Figure:
 
 def curves(bench: CompareBench, view: CompareView, axis: Axis, texts: Texts) -> go.Figure:
     """The curves as the view says, on the common axis."""
-    draw = {"overlay": _overlay, "multiples": _multiples, "difference": _difference}[view.draw]
+    draw = {"overlay": _overlay, "multiples": _multiples, "difference": _difference}[drawing_of(view, len(bench.sides))]
     return draw(bench, shown_labels(bench, view), axis, texts)
 
 
@@ -354,7 +354,12 @@ def _percents(side: Side, labels: Sequence[str]) -> list[float]:
 
 
 def _ticks(labels: Sequence[str], texts: Texts) -> list[str]:
-    return [f"<span style='font-size:19px'>{emotion(key).emoji}</span><br>{texts.emotion(key)}" for key in labels]
+    return [emotion_tick(key, texts) for key in labels]
+
+
+def emotion_tick(key: str, texts: Texts) -> str:
+    """An emotion under an axis: its sign, and its name below."""
+    return f"<span style='font-size:19px'>{emotion(key).emoji}</span><br>{texts.emotion(key)}"
 
 
 def _bar_of(side: Side) -> dict[str, object]:

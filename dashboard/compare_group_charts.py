@@ -8,6 +8,8 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]
 from core.emotions import emotion
 from core.results import Array
 from dashboard.charts import FAINT, INK, finished
+from dashboard.compare_charts import emotion_tick
+from dashboard.compare_groups import SIDES
 from dashboard.compare_view import COLOURS
 from dashboard.components.names import labelled
 from dashboard.language import Texts
@@ -24,20 +26,26 @@ SIGNIFICANT = 0.05
 
 def distributions(found: "GroupComparison", draw: str, texts: Texts) -> go.Figure:
     """What each group's units say of each emotion: violins back to back, or boxes side by side."""
-    figure = go.Figure()
+    figure, ticks = go.Figure(), [emotion_tick(key, texts) for key in found.labels]
+    highest = 100 * max(float(values.max()) for values in (found.values_a, found.values_b))
     for at, (name, values) in enumerate(((found.name_a, found.values_a), (found.name_b, found.values_b))):
-        x, y = _points(found, values, texts)
-        common = {"x": x, "y": y, "name": group_name(name), "hoverinfo": "name+y", "legendgroup": name}
-        line = {"color": COLOURS[at], "width": 1.5}
-        if draw == "violin":
-            figure.add_violin(
-                **common, side="negative" if at == 0 else "positive", line=line, fillcolor=COLOURS[at], opacity=0.75,
-                points=False, box={"visible": True, "width": 0.12, "fillcolor": "rgba(255,255,255,0.6)"},
-                meanline={"visible": False}, spanmode="hard", scalemode="width", width=0.85,
-            )  # fmt: skip
-        else:
-            figure.add_box(**common, line=line, marker={"color": COLOURS[at], "size": 3}, boxpoints="outliers")
-    figure.update_yaxes(title=texts("chart.probability"), range=[-1, 101], showgrid=True, gridcolor=FAINT,
+        shown, line = _sampled(values), {"color": COLOURS[at], "width": 1.5}
+        for k, tick in enumerate(ticks):
+            common = {
+                "x": [tick] * len(shown), "y": shown[:, k], "name": group_name(name), "hoverinfo": "name+y",
+                "legendgroup": SIDES[at], "showlegend": k == 0, "line": line,
+            }  # fmt: skip
+            if draw == "violin":  # a scale of its own for each: one that is nearly always zero would dwarf the others
+                figure.add_violin(
+                    **common, side="negative" if at == 0 else "positive", fillcolor=COLOURS[at], opacity=0.75,
+                    points=False, box={"visible": True, "width": 0.12, "fillcolor": "rgba(255,255,255,0.6)"},
+                    spanmode="hard", scalemode="width", scalegroup=f"{at}-{k}", width=0.85,
+                )  # fmt: skip
+            else:
+                figure.add_box(
+                    **common, offsetgroup=SIDES[at], marker={"color": COLOURS[at], "size": 3}, boxpoints="outliers"
+                )
+    figure.update_yaxes(title=texts("chart.probability"), range=[-0.01 * highest, min(101, 1.06 * highest)], showgrid=True, gridcolor=FAINT,
                         zeroline=False, fixedrange=True)  # fmt: skip
     figure.update_xaxes(showgrid=False, ticks="", fixedrange=True)
     figure.update_layout(
@@ -87,16 +95,12 @@ def _short(name: str, most: int = 22) -> str:
     return plain(name if len(name) <= most else f"{name[: most - 1]}…")
 
 
-def _points(found: "GroupComparison", values: Array, texts: Texts) -> tuple[list[str], Array]:
-    """(num_labels · k,) names and per cents: all values, or evenly spaced quantiles of many."""
-    count = min(len(values), SAMPLED)
+def _sampled(values: Array) -> Array:
+    """(k, num_labels) float32 per cents: all values, or evenly spaced quantiles of many."""
     shown = np.asarray(values, np.float64)
     if len(values) > SAMPLED:
         shown = np.quantile(shown, np.linspace(0, 1, SAMPLED), axis=0)
-    names = [
-        f"<span style='font-size:19px'>{emotion(key).emoji}</span><br>{texts.emotion(key)}" for key in found.labels
-    ]
-    return [name for name in names for _ in range(count)], (100 * shown.T.ravel()).astype(np.float32)
+    return (100 * shown).astype(np.float32)
 
 
 def _value(value: float | None) -> float:

@@ -26,7 +26,7 @@ class CompareView:
     Attributes:
         part: clips beside each other, or two groups of the library's.
         axis: what "the same moment" means; one of AXES.
-        draw: how the curves are drawn; one of DRAWINGS.
+        draw: how the curves are drawn; one of DRAWINGS, None for what suits their number.
         emotion: the one that is drawn; None for all that lead somewhere.
         scores: how the scores are drawn; one of SCORES.
         region: a stretch of the axis, in its own unit; None for the whole.
@@ -34,13 +34,19 @@ class CompareView:
 
     part: str = PARTS[0]
     axis: str = AXES[0]
-    draw: str = DRAWINGS[0]
+    draw: str | None = None
     emotion: str | None = None
     scores: str = SCORES[0]
     region: Span | None = None
 
 
 DEFAULT = CompareView()
+MOST_OVERLAID = 4  # clips in one panel with several emotions each: more is a thicket
+
+
+def drawing_of(view: CompareView, count: int) -> str:
+    """How the curves of `count` clips are drawn."""
+    return view.draw or (DRAWINGS[0] if count <= MOST_OVERLAID or view.emotion else DRAWINGS[1])
 
 
 def to_parameters(view: CompareView) -> dict[str, str]:

@@ -1,21 +1,47 @@
 """What of a comparison takes long: aligning all pairs, and the model's own noise. Jobs of the process; no Streamlit."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from core.acoustics.loudness import Loudness, loudness
-from core.results import SAMPLE_RATE_HZ, Waveform
+from core.errors import SpeakerError
+from core.results import SAMPLE_RATE_HZ, Array, Waveform
 from dashboard.compare_bench import CompareBench, Side, reordered, with_noise
 from dashboard.jobs import Job, Jobs, Work
 from dashboard.model_host import ModelHost
 
 if TYPE_CHECKING:
     from core.comparison import Comparison, NoiseFloor
+    from core.speakers import VoiceEmbedder
+
+logger = logging.getLogger(__name__)
 
 PAIRS, NOISE = "comparison", "noise"  # kinds of jobs
 LOUDNESS_S = 600.0  # of a longer recording its middle says how loud it is
 NoiseKey = tuple[str, str, tuple[str, ...]]  # SHA-256, checkpoint, labels
+
+
+class Voices:
+    """Vectors of voices, each worked out once. Used by one job at a time."""
+
+    def __init__(self) -> None:
+        self._embedder: VoiceEmbedder | None = None
+        self._found: dict[str, tuple[Array | None, str]] = {}  # by SHA-256
+
+    def of(self, sha256: str, waveform: Waveform) -> tuple[Array | None, str]:
+        """The vector of a clip's voice and the model that made it; None where there is no voice, or no model."""
+        from core.speakers import VoiceEmbedder
+
+        if sha256 not in self._found:
+            try:
+                self._embedder = self._embedder or VoiceEmbedder.open()
+                self._found[sha256] = self._embedder.embed(waveform), self._embedder.model_id
+            except SpeakerError as error:
+                logger.info("No voice of a clip: %s", error)
+                self._found[sha256] = None, ""
+        return self._found[sha256]
 
 
 @dataclass
@@ -32,6 +58,7 @@ class CompareWork:
     comparison: "Comparison | None" = None
     floors: "dict[NoiseKey, NoiseFloor]" = field(default_factory=dict)
     loudness: dict[str, Loudness] = field(default_factory=dict)  # by SHA-256
+    voices: Voices = field(default_factory=Voices)
     pairs_job: Job | None = None
     pairs_for: tuple[object, ...] = ()
     noise_job: Job | None = None
@@ -55,7 +82,10 @@ def measured(work: CompareWork, bench: CompareBench, jobs: Jobs, title: str, pat
     if not (work.comparison is not None and set(ids) <= set(work.ids) and work.settings == settings):
         if work.pairs_for != (ids, settings):
             _stop(jobs, work.pairs_job)
-            work.pairs_for, work.pairs_job = (ids, settings), jobs.submit(PAIRS, title, _pairs_of(bench.sides))
+            work.pairs_for, work.pairs_job = (
+                (ids, settings),
+                jobs.submit(PAIRS, title, _pairs_of(bench.sides, work.voices)),
+            )
         job = work.pairs_job
         if job is None or not job.wait(patience_s) or job.result is None:
             return bench
@@ -83,12 +113,16 @@ def hear_noise(
     work.noise_job = jobs.submit(NOISE, title, _noise_of(work.floors, missing, checkpoint, host))
 
 
-def _pairs_of(sides: Sequence[Side]) -> Work:
+def _pairs_of(sides: Sequence[Side], voices: "Voices") -> Work:
     from core.comparison import Compared, compare
 
-    clips = [Compared(side.analysis, side.bench.waveform) for side in sides]
-
     def work(job: Job) -> "Comparison":
+        clips = []
+        for side in sides:
+            job.check()
+            vector, model = voices.of(side.analysis.sha256, side.bench.waveform)
+            clips.append(Compared(side.analysis, side.bench.waveform, vector, model))
+
         def advance(done: int, total: int) -> None:
             job.check()
             job.progress(done / max(1, total))

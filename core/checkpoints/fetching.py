@@ -25,8 +25,8 @@ from core.checkpoints.hubs import (
     reason_of,
 )
 from core.checkpoints.origins import Origin, OriginFile, checksum_of, write_origin
-from core.checkpoints.registry import CHECKPOINTS, find
-from core.checkpoints.resolving import installed_folder, is_checkpoint_folder
+from core.checkpoints.registry import CHECKPOINTS, VOICE_CHECKPOINTS, find, find_voices
+from core.checkpoints.resolving import installed_folder, is_complete
 from core.errors import CheckpointError
 from core.settings import Settings
 
@@ -64,17 +64,17 @@ def pull(
         CheckpointError: no such checkpoint, no hub in reach, a checksum that does not match, no room on the disk.
         Cancelled: on request.
     """
-    checkpoint = find(name)
+    checkpoint = find(name) or find_voices(name)
     if checkpoint is None or checkpoint.is_bundled:
-        known = ", ".join(entry.name for entry in CHECKPOINTS if not entry.is_bundled)
+        known = ", ".join(entry.name for entry in (*CHECKPOINTS, *VOICE_CHECKPOINTS) if not entry.is_bundled)
         raise CheckpointError(f"{name!r} is not on the hubs; pull one of {known}.")
     target = installed_folder(checkpoint, settings)
-    if is_checkpoint_folder(target):
+    if is_complete(checkpoint, target):
         return target
     found = listings(checkpoint, settings, SOURCES if source == "auto" else (source,))
     partial = target.with_name(f".{target.name}.partial")
     with _written_to(settings.models_dir), _alone_in(partial, checkpoint.name):
-        if not is_checkpoint_folder(target):  # else another process has just finished
+        if not is_complete(checkpoint, target):  # else another process has just finished
             listing = _fetch_from_first(found, partial, on_progress or _ignore, is_cancelled or _never)
             _move_into_place(listing, partial, target)
     return target
@@ -223,7 +223,10 @@ def _move_into_place(listing: Listing, partial: Path, target: Path) -> None:
 
 
 def _partial_path(partial: Path, file: RemoteFile) -> Path:
-    """Named by what it should become, so that other bytes are never appended to it. `path` is one of `HUB_FILES`."""
+    """Named by what it should become, so that other bytes are never appended to it.
+
+    `path` is one of the checkpoint's `files`.
+    """
     return partial / f"{file.path}.{file.checksum[:16] or file.size_bytes}"
 
 

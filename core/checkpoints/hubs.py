@@ -24,7 +24,7 @@ from typing import Any
 import requests
 
 from core.checkpoints.origins import checksum_of
-from core.checkpoints.registry import HUB_FILES, Checkpoint
+from core.checkpoints.registry import Checkpoint
 from core.errors import CheckpointError
 from core.settings import Settings
 
@@ -144,8 +144,8 @@ def _listing(checkpoint: Checkpoint, settings: Settings, source: str) -> Listing
         "modelscope": (_modelscope_files, checkpoint.modelscope_id),
         "huggingface": (_huggingface_files, checkpoint.huggingface_id),
     }[source]
-    files = [file for file in read(endpoint, str(repository)) if file.path in HUB_FILES]
-    missing = set(HUB_FILES) - {file.path for file in files}
+    files = [file for file in read(endpoint, str(repository)) if file.path in checkpoint.files]
+    missing = set(checkpoint.files) - {file.path for file in files}
     if missing:
         raise ValueError(f"{source} lists no {', '.join(sorted(missing))}")
     return Listing(source, str(repository), tuple(sorted(files, key=lambda file: (file.size_bytes, file.path))))

@@ -13,7 +13,8 @@ class Checkpoint:
     """One checkpoint: its name here, its ids on the hubs (None: only bundled), size and licence.
 
     `size_bytes` is about what the hub's `model.pt` takes; the optimizer's state in it is never read. `languages` are
-    those of the speech it learnt from, by their ISO 639-1 codes; empty where that is for the hub's page to say.
+    those of the speech it learnt from, by their ISO 639-1 codes; empty where that is for the hub's page to say. `files`
+    are those of the hub's repository that it consists of.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Checkpoint:
     size_bytes: int
     licence: str
     languages: tuple[str, ...] = ()
+    files: tuple[str, ...] = HUB_FILES
 
     @property
     def is_bundled(self) -> bool:
@@ -54,9 +56,33 @@ CHECKPOINTS: tuple[Checkpoint, ...] = (
 )
 
 
+# Models of voices, which the same hubs hold; none of these says an emotion.
+VOICE_CHECKPOINTS: tuple[Checkpoint, ...] = (
+    Checkpoint(
+        "campplus",
+        "CAM++",
+        "iic/speech_campplus_sv_zh-cn_16k-common",
+        "funasr/campplus",
+        7_200_000,
+        28_000_000,
+        _HUB_LICENCE,
+        files=("campplus_cn_common.bin", "config.yaml", "configuration.json"),
+    ),
+)
+
+
 def find(name: str) -> Checkpoint | None:
-    """The registered checkpoint of that name or hub id."""
-    for checkpoint in CHECKPOINTS:
+    """The registered checkpoint of that name or hub id, among those that say emotions."""
+    return _named(name, CHECKPOINTS)
+
+
+def find_voices(name: str) -> Checkpoint | None:
+    """The same among the models of voices."""
+    return _named(name, VOICE_CHECKPOINTS)
+
+
+def _named(name: str, checkpoints: tuple[Checkpoint, ...]) -> Checkpoint | None:
+    for checkpoint in checkpoints:
         if name in (checkpoint.name, checkpoint.modelscope_id, checkpoint.huggingface_id):
             return checkpoint
     return None

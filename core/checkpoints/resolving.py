@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.checkpoints.registry import BUNDLED_DIR, CHECKPOINTS, SMALL_FILES, Checkpoint, find
+from core.checkpoints.registry import BUNDLED_DIR, CHECKPOINTS, SMALL_FILES, VOICE_CHECKPOINTS, Checkpoint, find
 from core.errors import CheckpointError
 from core.settings import Settings
 
@@ -38,7 +38,7 @@ def resolve(name: str, settings: Settings) -> Path:
     """
     checkpoint = find(name)
     if checkpoint is not None:
-        folder = _present_folder(checkpoint, settings)
+        folder = present_folder(checkpoint, settings)
         if folder is None:
             raise CheckpointError(
                 f"Checkpoint {checkpoint.name} is not on this machine; run `emoscope models pull {checkpoint.name}` "
@@ -50,13 +50,25 @@ def resolve(name: str, settings: Settings) -> Path:
 
 def states(settings: Settings) -> list[CheckpointState]:
     """Every registered checkpoint with its folder, where it is present."""
-    return [CheckpointState(checkpoint, _present_folder(checkpoint, settings)) for checkpoint in CHECKPOINTS]
+    return [CheckpointState(checkpoint, present_folder(checkpoint, settings)) for checkpoint in CHECKPOINTS]
 
 
 def is_checkpoint_folder(folder: Path) -> bool:
     """Whether the files a checkpoint needs are all there."""
     has_small = all(_is_file(folder / name) for name in NEEDED_FILES)
     return has_small and any(_is_file(folder / name) for name in WEIGHT_FILES)
+
+
+def is_complete(checkpoint: Checkpoint, folder: Path) -> bool:
+    """Whether a folder holds this checkpoint: by its files where it is a model of voices."""
+    if checkpoint in VOICE_CHECKPOINTS:
+        return all(_is_file(folder / name) for name in checkpoint.files)
+    return is_checkpoint_folder(folder)
+
+
+def present_folder(checkpoint: Checkpoint, settings: Settings) -> Path | None:
+    """Where on this disk a registered checkpoint is: EmoScope's own folder, or a cache of the hubs' clients."""
+    return next((folder for folder in _candidates(checkpoint, settings) if is_complete(checkpoint, folder)), None)
 
 
 def _is_file(path: Path) -> bool:
@@ -80,10 +92,6 @@ def _local_folder(name: str) -> Path:
             f"{' or '.join(WEIGHT_FILES)}, as on the hubs."
         )
     return folder
-
-
-def _present_folder(checkpoint: Checkpoint, settings: Settings) -> Path | None:
-    return next((folder for folder in _candidates(checkpoint, settings) if is_checkpoint_folder(folder)), None)
 
 
 def _candidates(checkpoint: Checkpoint, settings: Settings) -> Iterator[Path]:

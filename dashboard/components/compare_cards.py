@@ -15,7 +15,6 @@ from dashboard.language import Texts
 if TYPE_CHECKING:
     from core.comparison import Pair
 
-CARD_PX = 262
 MOST_SECONDARY = 2
 
 
@@ -23,7 +22,7 @@ def show(bench: CompareBench, texts: Texts) -> None:
     """Draw a card a clip."""
     with st.container(horizontal=True, gap="small", key="compare-cards"):
         for side in bench.sides:
-            with st.container(border=True, gap="xsmall", key=f"compare-card-{side.at}", width=CARD_PX):
+            with st.container(border=True, gap="xsmall", key=f"compare-card-{side.at}"):
                 with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False):
                     st.html(badge(side), width="content")
                     st.text(side.name, width="stretch")

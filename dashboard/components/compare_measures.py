@@ -63,8 +63,10 @@ def show_pairs(bench: CompareBench, texts: Texts) -> None:
         bench.comparison.matrix(measure), tree.linkage, tree.order, [side.letter for side in bench.sides],
         [clip_name(side) for side in bench.sides], "+.1f" if measure in SIGNED else ".2f",
     )  # fmt: skip
-    st.plotly_chart(figure, key=f"compare-pairs-{measure}", config=STILL, alt=texts("compare.pairs_alt"))
-    st.caption(texts("compare.pairs_help"))
+    left, _ = st.columns([3, 1])
+    with left:
+        st.plotly_chart(figure, key=f"compare-pairs-{measure}", config=STILL, alt=texts("compare.pairs_alt"))
+        st.caption(texts("compare.pairs_help"))
 
 
 def written(measure: str, value: float | None) -> str:

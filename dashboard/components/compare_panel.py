@@ -8,7 +8,7 @@ from core.results import Analysis
 from dashboard import compare_charts, compare_work
 from dashboard.clips import Clip
 from dashboard.compare_bench import Axis, CompareBench, Side
-from dashboard.compare_view import AXES, DRAWINGS, SCORES, CompareView, Span
+from dashboard.compare_view import AXES, DRAWINGS, SCORES, CompareView, Span, drawing_of
 from dashboard.components import (
     compare_cards,
     compare_clips,
@@ -108,13 +108,13 @@ def _progress(state: CompareState, bench: CompareBench, texts: Texts) -> None:
 
 
 def _choices(state: CompareState, bench: CompareBench, texts: Texts) -> None:
-    view = state.view
+    view, drawn = state.view, drawing_of(state.view, len(bench.sides))
     axis = st.segmented_control(
         texts("compare.axis"), AXES, default=view.axis, required=True, key="compare-axis",
         format_func=lambda each: texts(f"compare.axis.{each}"), help=texts("compare.axis_help"),
     )  # fmt: skip
     draw = st.segmented_control(
-        texts("compare.draw"), DRAWINGS, default=view.draw, required=True, key="compare-draw",
+        texts("compare.draw"), DRAWINGS, default=drawn, required=True, key=f"compare-draw-{drawn}",
         format_func=lambda each: texts(f"compare.draw.{each}"),
     )  # fmt: skip
     choices = ["", *bench.labels]
@@ -124,7 +124,13 @@ def _choices(state: CompareState, bench: CompareBench, texts: Texts) -> None:
         width=190,
     )  # fmt: skip
     region = view.region if axis == view.axis else None  # another axis has another unit
-    state.view = replace(view, axis=axis or view.axis, draw=draw or view.draw, emotion=emotion or None, region=region)
+    state.view = replace(
+        view,
+        axis=axis or view.axis,
+        draw=view.draw if draw in (None, drawn) else draw,
+        emotion=emotion or None,
+        region=region,
+    )
 
 
 def _charts(view: CompareView, bench: CompareBench, axis: Axis, texts: Texts) -> None:

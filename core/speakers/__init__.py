@@ -1,0 +1,1 @@
+"""Who speaks: vectors of voices, turns, names across recordings."""
