@@ -45,7 +45,8 @@ def distributions(found: "GroupComparison", draw: str, texts: Texts) -> go.Figur
                 figure.add_box(
                     **common, offsetgroup=SIDES[at], marker={"color": COLOURS[at], "size": 3}, boxpoints="outliers"
                 )
-    figure.update_yaxes(title=texts("chart.probability"), range=[-0.01 * highest, min(101, 1.06 * highest)], showgrid=True, gridcolor=FAINT,
+    span = [-0.01 * highest, min(101, 1.06 * highest)]
+    figure.update_yaxes(title=texts("chart.probability"), range=span, showgrid=True, gridcolor=FAINT,
                         zeroline=False, fixedrange=True)  # fmt: skip
     figure.update_xaxes(showgrid=False, ticks="", fixedrange=True)
     figure.update_layout(

@@ -14,7 +14,7 @@ from dashboard.model_host import ModelHost
 
 if TYPE_CHECKING:
     from core.comparison import Comparison, NoiseFloor
-    from core.speakers import VoiceEmbedder
+    from core.speakers.embedding import VoiceEmbedder
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Voices:
 
     def of(self, sha256: str, waveform: Waveform) -> tuple[Array | None, str]:
         """The vector of a clip's voice and the model that made it; None where there is no voice, or no model."""
-        from core.speakers import VoiceEmbedder
+        from core.speakers.embedding import VoiceEmbedder
 
         if sha256 not in self._found:
             try:

@@ -12,9 +12,8 @@ from dashboard.compare_bench import CompareBench
 from dashboard.language import Texts
 
 if TYPE_CHECKING:
-    from core.exports.comparisons import Findings
-
     from core.comparison import GroupComparison
+    from core.exports.comparisons import Findings
 
 FORMS = {"csv": "table", "parquet": "data_table", "json": "data_object"}
 REPORT = "report.html"
