@@ -8,6 +8,7 @@
     ├── ExportError        a result cannot be written or read back
     ├── LibraryError       a library cannot be opened, or what is asked of it cannot be done
     ├── ProjectionError    vectors cannot be mapped, grouped or learnt from as asked
+    ├── ComparisonError    clips cannot be compared with each other
     └── SpeakerError       voices cannot be compared: a model of voices is missing, or there is no voice to hear
 
 Each message is one sentence: what came, what is accepted, what to do.
@@ -44,6 +45,10 @@ class LibraryError(EmoScopeError):
 
 class ProjectionError(EmoScopeError):
     """Vectors cannot be mapped, grouped or learnt from as asked."""
+
+
+class ComparisonError(EmoScopeError):
+    """Clips cannot be compared with each other."""
 
 
 class SpeakerError(EmoScopeError):

@@ -11,6 +11,7 @@ page = st.navigation(
     [
         st.Page("../pages/clip.py", title=texts("page.clip"), icon=":material/graphic_eq:", default=True),
         st.Page("../pages/timeline.py", title=texts("page.timeline"), icon=":material/timeline:", url_path="timeline"),
+        st.Page("../pages/compare.py", title=texts("page.compare"), icon=":material/compare:", url_path="compare"),
         st.Page(
             "../pages/library.py", title=texts("page.library"), icon=":material/library_music:", url_path="library"
         ),

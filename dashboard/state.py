@@ -10,6 +10,9 @@ from core.results import Analysis, Segment
 from core.settings import GRANULARITIES
 from dashboard.batches import Spool, Upload
 from dashboard.clips import Clip, has_sound
+from dashboard.compare_groups import GroupsState
+from dashboard.compare_view import CompareView
+from dashboard.compare_work import CompareWork
 from dashboard.components.player import PlaySpan
 from dashboard.explorer_state import ExplorerState
 from dashboard.jobs import Job
@@ -58,6 +61,32 @@ class TimelineState:
     def play_stretch(self, start_s: float, end_s: float) -> None:
         """Have the player play a stretch, also when it is the one it played last."""
         self.play = PlaySpan(start_s, end_s, 1 if self.play is None else self.play.nonce + 1)
+
+
+@dataclass
+class CompareState:
+    """Which clips this tab compares, and how it looks at them.
+
+    Attributes:
+        clips: ids of the session's clips, in their order.
+        reference: the one the others are held against; None for the first.
+        gone: what a link named and this server no longer has.
+        known: ids of the session's clips that were there when the page was last drawn: what is new joins by itself.
+        opened: whether the link was read.
+        changed: whether the page around the panel has to be drawn again.
+        work: what is measured in the background, by what it is for: see `dashboard.compare_work`.
+    """
+
+    view: CompareView = field(default_factory=CompareView)
+    clips: list[str] = field(default_factory=list)
+    reference: str | None = None
+    gone: list[str] = field(default_factory=list)
+    known: set[str] = field(default_factory=set)
+    opened: bool = False
+    changed: bool = False
+    left_out: int = 0  # clips that found no room
+    work: CompareWork = field(default_factory=CompareWork)
+    groups: GroupsState = field(default_factory=GroupsState)
 
 
 @dataclass
@@ -131,6 +160,7 @@ class Session:
     timelines: dict[str, TimelineState] = field(default_factory=dict)  # by clip
     decided: "tuple[LabelError, ...]" = ()  # likely label errors that were decided on last, to be undone
     explorer: ExplorerState | None = None
+    compared: CompareState = field(default_factory=CompareState)
     library: LibraryState = field(default_factory=LibraryState)
     keeping: dict[tuple[str, str], Job] = field(
         default_factory=dict

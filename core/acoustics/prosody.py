@@ -31,8 +31,10 @@ class Prosody:
     level_db: Array
 
 
-def prosody(waveform: Waveform, start_s: float = 0.0, end_s: float | None = None) -> Prosody:
-    """Pitch and level of a stretch, at steps of MIN_STEP_S or so much longer that there are at most MAX_POINTS.
+def prosody(
+    waveform: Waveform, start_s: float = 0.0, end_s: float | None = None, max_points: int = MAX_POINTS
+) -> Prosody:
+    """Pitch and level of a stretch, at steps of MIN_STEP_S or so much longer that there are at most `max_points`.
 
     Pitch is YIN's (de Cheveigné & Kawahara 2002, J. Acoust. Soc. Am. 111(4); librosa's `yin`), kept where the window's
     normalised autocorrelation at that period is at least VOICED_FROM (Boersma 1993, Proc. Inst. Phonetic Sciences 17).
@@ -43,7 +45,7 @@ def prosody(waveform: Waveform, start_s: float = 0.0, end_s: float | None = None
     end_s = waveform.duration_s if end_s is None else min(end_s, waveform.duration_s)
     if not 0 <= start_s < end_s:
         raise ValueError(f"{start_s:g}–{end_s:g} s is no stretch of a recording of {waveform.duration_s:g} s")
-    step_s = max(MIN_STEP_S, (end_s - start_s) / MAX_POINTS)
+    step_s = max(MIN_STEP_S, (end_s - start_s) / max_points)
     count = max(1, int((end_s - start_s) / step_s))
     times_s = start_s + (np.arange(count) + 0.5) * step_s
     firsts = np.rint(times_s * SAMPLE_RATE_HZ).astype(np.int64) - WINDOW_SAMPLES // 2

@@ -251,7 +251,7 @@ def _facts(
         "smoothing": words("none") if smoothing[0] == "none" else smoothed,
         "min_segment": f"{structure.min_segment_s:g} s",
         "speech": structure.speech.detector if structure.speech else words("speech_not_asked"),
-        "made": f"{at:%Y-%m-%d %H:%M} · EmoScope {_version()}",
+        "made": f"{at:%Y-%m-%d %H:%M} · EmoScope {version_text()}",
     }
     return [(words(key), value) for key, value in facts.items()]
 
@@ -286,7 +286,8 @@ def _why_no_sound(sound: Waveform | None, words: Words) -> str:
     return ""
 
 
-def _version() -> str:
+def version_text() -> str:
+    """EmoScope's version, or nothing where it is not installed."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:

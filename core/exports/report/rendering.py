@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 
 
-def render(template: str, *, figure: dict[str, Any], **values: Any) -> bytes:
+def render(template: str, *, figure: dict[str, Any], script: str = "report.js", **values: Any) -> bytes:
     """The file: plotly.js of the installed package once, our script and style, `figure` as JSON, all else escaped."""
     page = _environment().get_template(template).render(
         **values,
         figure=json_for_html(figure),
         plotly=_plotly(),
-        script=_script(),
+        script=_script(script),
         style=(_HERE / "report.css").read_text(encoding="utf-8"),
-        policy=_policy(),
+        policy=_policy(script),
     )  # fmt: skip
     return page.encode("utf-8", "backslashreplace")
 
@@ -32,9 +32,9 @@ def json_for_html(values: Any) -> str:
     return text.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
 
 
-def _policy() -> str:
+def _policy(script: str) -> str:
     """Content-Security-Policy: the two scripts of this very file, its style, its sound; nothing from anywhere else."""
-    scripts = " ".join(f"'sha256-{_digest(script)}'" for script in (_plotly(), _script()))
+    scripts = " ".join(f"'sha256-{_digest(each)}'" for each in (_plotly(), _script(script)))
     return (
         f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:; "
         "media-src data: blob:; base-uri 'none'; form-action 'none'"
@@ -55,8 +55,8 @@ def _plotly() -> str:
 
 
 @cache
-def _script() -> str:
-    return (_HERE / "report.js").read_text(encoding="utf-8")
+def _script(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
 
 
 @cache

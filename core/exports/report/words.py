@@ -2,6 +2,7 @@
 
 from core.emotions import EMOTIONS
 from core.errors import ExportError
+from core.exports.report.comparison_words import CHINESE, ENGLISH
 
 _ENGLISH = {
     "title": "What this voice feels",
@@ -133,7 +134,7 @@ _CHINESE = {
     "limits": "这是模型对声音听感的判断，并非人的真实感受。不得用于评判人：招聘、评分、执法、保险、医疗或法律决定。",
 }
 
-_CATALOGUES = {"en": _ENGLISH, "zh": _CHINESE}
+_CATALOGUES = {"en": _ENGLISH | ENGLISH, "zh": _CHINESE | CHINESE}
 
 
 class Words:
