@@ -66,6 +66,11 @@ class Stability:
     sample: int
     n: int
 
+    @property
+    def overall(self) -> float:
+        """The mean of both, 0 at least."""
+        return max(0.0, (self.procrustes + self.agreement) / 2)
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
