@@ -124,6 +124,13 @@ def test_features_are_those_of_the_networks_frames() -> None:
     assert np.allclose(features.values.mean(axis=0), 0, atol=1e-4)
 
 
+def test_blocks_of_spectra_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
+    waveform = Waveform(sounds.voice(2.0), "voice")
+    whole_at_once = features_of(waveform)
+    monkeypatch.setattr("core.comparison.align.BLOCK_FRAMES", 7)
+    assert np.allclose(features_of(waveform).values, whole_at_once.values, atol=1e-4)
+
+
 def test_an_alignments_knots_grow_strictly_through_held_frames() -> None:
     held = np.array([[0, 0], *[[1, j] for j in range(1, 30)], *[[i, 29] for i in range(2, 30)]])
     alignment = Alignment(held, 1.0, 0.61, 0.61)
