@@ -260,6 +260,10 @@ class HeadedEngine:
             self._frames.append(_logits(self._head, each.embeddings).astype(np.float32))
         return [each if embeddings else FrameScores(each.logits, each.pooled) for each in found]
 
+    def optimise(self) -> None:
+        """As the engine's own, where it has one."""
+        getattr(self._engine, "optimise", _nothing_to_do)()
+
     def take(self, num_frames: int) -> HeadScores:
         """The head's scores of the clip that was just heard, which has so many frames; what is older is forgotten."""
         frames = np.concatenate(self._frames)[-num_frames:]
@@ -267,3 +271,7 @@ class HeadedEngine:
         logits = frames.mean(axis=0, dtype=np.float64)
         probabilities = softmax(logits).astype(np.float32)
         return HeadScores(self._head.name, self._head.classes, logits.astype(np.float32), probabilities, frames)
+
+
+def _nothing_to_do() -> None:
+    """An engine without a faster form."""
