@@ -15,19 +15,22 @@ import streamlit as st
 from core.errors import SettingsError
 from core.settings import Settings
 from dashboard import exporting, health, library_sounds, sounds
+from dashboard.catalogue import Catalogue
 from dashboard.resources import close_services, services
 
 
-def _import_drawing() -> None:
-    """Import what the first result needs to be drawn, so that nobody waits for it."""
+def _warm(catalogue: Catalogue) -> None:
+    """Import what the first result needs to be drawn, and open the library, so that nobody waits for them."""
     import dashboard.charts  # noqa: F401  # for the import of Plotly, about half a second
+
+    catalogue.warm()
 
 
 @asynccontextmanager
 async def preload(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Start loading the model, and let go of the workers when the server stops."""
     shared = services()
-    threading.Thread(target=_import_drawing, name="emoscope-import", daemon=True).start()
+    threading.Thread(target=_warm, args=(shared.catalogue,), name="emoscope-warm", daemon=True).start()
     yield {"services": shared}
     close_services()
 
