@@ -63,13 +63,13 @@ def names(app: AppTest) -> list[str]:
 
 
 def select(app: AppTest, *rows: int) -> AppTest:
-    key = app.dataframe[0].key
+    key = app.dataframe[0].key or ""
     app.session_state[key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
     return app.run()
 
 
 def button(app: AppTest, key: str) -> Any:
-    return next(each for each in app.button if each.key is not None and each.key.startswith(key))
+    return next(each for each in app.button if (each.key or "").startswith(key))
 
 
 def shown(app: AppTest) -> str:
@@ -83,7 +83,7 @@ def parameters(app: AppTest) -> dict[str, list[str]]:
 
 
 def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
-    uploader = next(each for each in app.file_uploader if each.key.startswith("batch-files"))
+    uploader = next(each for each in app.file_uploader if (each.key or "").startswith("batch-files"))
     uploader.set_value([(name, data, "audio/wav") for name, data in files])
     return app.run()
 
@@ -150,7 +150,7 @@ def test_failed_files_are_tried_again_and_a_stopped_batch_goes_on(house: House) 
 
 def test_a_csv_that_cannot_be_used_is_refused_and_what_came_stays(house: House) -> None:
     app = upload(opened(), ("a.wav", voice(100)))
-    next(each for each in app.file_uploader if each.key.startswith("batch-metadata")).set_value(
+    next(each for each in app.file_uploader if (each.key or "").startswith("batch-metadata")).set_value(
         ("meta.csv", b"a,b\n1,2\n", "text/csv")
     )
     app.run()
@@ -221,7 +221,7 @@ def test_cells_are_edited_and_saved_together(fill: Fill) -> None:
     button(app, "library-edit-cells").click()
     app.run()
     editor = app.data_editor[0]
-    app.session_state[editor.key] = {"edited_rows": {1: {"speaker": "Zoe", "tags": ["x"]}}, "added_rows": [],
+    app.session_state[editor.key or ""] = {"edited_rows": {1: {"speaker": "Zoe", "tags": ["x"]}}, "added_rows": [],
                                      "deleted_rows": []}  # fmt: skip
     app.run()
     assert library().get(keys[1]).speaker == "B"  # not yet
