@@ -16,8 +16,8 @@ NEEDLE, LABEL = "take_00007", "sad"
 # Milliseconds since the request, or since `begun`, once the pager tells of so many clips and the table's rows are
 # drawn: its canvas is there, and not of one colour.
 DRAWN = """([count, begun]) => {
-    const pager = document.querySelector('.st-key-library-pager');
-    if (!pager || !new RegExp(`of ${count}(?![\\d,])`).test(pager.textContent)) return false;
+    const told = document.querySelector('.st-key-library-pager [data-testid="stCaptionContainer"]');
+    if (!told || !told.textContent.trim().endsWith(` of ${count}`)) return false;
     const canvas = document.querySelector('[data-testid="stDataFrame"] canvas');
     if (!canvas || !canvas.width) return false;
     const strip = canvas.getContext('2d').getImageData(0, Math.floor(canvas.height / 4), canvas.width, 30).data;
