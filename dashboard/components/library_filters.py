@@ -41,6 +41,8 @@ def show(state: LibraryState, view: LibraryView, library: Library, texts: Texts)
         chosen = _folded(state, chosen, facets, told, texts)
         chosen = _order(state, chosen, texts)
         chosen = _columns(state, chosen, told, texts)
+        if view.keys is not None:
+            st.badge(texts("library.sent", count=f"{len(view.keys):,}"), icon=":material/filter_center_focus:")
         if chosen.is_filtered:
             st.button(texts("library.clear"), icon=":material/filter_alt_off:", type="tertiary", key="library-clear",
                       on_click=_clear, args=(state,))  # fmt: skip
