@@ -251,6 +251,24 @@ def test_deleted_clips_are_taken_back_at_once_or_later(fill: Fill) -> None:
     assert library().count() == 3
 
 
+def test_very_many_clips_are_changed_in_a_job(fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dashboard.components import library_selection
+
+    monkeypatch.setattr(library_selection, "EDIT_AT_ONCE", 2)
+    fill(3)
+    app = opened()
+    app.multiselect(key="library-add").set_value(["all"])
+    button(app, "library-apply").click()
+    app.run()
+    assert "3 clips are being worked on; see Jobs." in shown(app)
+    assert all(job.wait(30) for job in resources.services().jobs.all())
+    assert library().count(Query(tags=("all",))) == 3
+    button(app, "library-delete-yes").click()
+    app.run()
+    assert all(job.wait(30) for job in resources.services().jobs.all())
+    assert library().count() == 0 and library().count(Query(deleted=True)) == 3
+
+
 def test_deleted_clips_are_removed_for_good_only_when_asked(fill: Fill) -> None:
     keys = fill(2)
     library().delete(keys[:1])
@@ -280,12 +298,8 @@ def test_files_that_are_no_clips_are_listed_as_text(fill: Fill) -> None:
     app = opened(tab="failures")
     table = app.dataframe[0].value
     assert list(table["source"]) == ["<b>bad</b>.wav"] and list(table["error"]) == ["It is **not** a sound."]
-    assert "Every file that came was a clip" in shown_after(lambda: library().forget_failures(["<b>bad</b>.wav"]))
-
-
-def shown_after(change: Callable[[], object]) -> str:
-    change()
-    return shown(opened(tab="failures"))
+    button(app, "library-forget").click()
+    assert "Every file that came was a clip" in shown(app.run())
 
 
 def test_a_selection_is_downloaded_as_it_was_found(fill: Fill) -> None:
