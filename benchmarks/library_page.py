@@ -11,9 +11,8 @@ from core.library import Library, Query
 from tests.serving import serve
 
 PATIENCE_MS = 30_000
-SETTLED_MS = 700
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-NEEDLE, LABEL = "take_00007", "sad"
+NEEDLE = "take_00007"
 # The moment of the last click or key, in the page's own time: not that of whoever drives it.
 NOTE_CHOICES = """for (const kind of ['pointerdown', 'keydown'])
     addEventListener(kind, () => { window.lastChoice = performance.now(); }, true);"""
@@ -32,12 +31,10 @@ DRAWN = """([count, since]) => {
 
 @dataclass
 class Times:
-    """Seconds, one a round, until the rows are drawn: of a link opened anew, of the page turned to, of two filters."""
+    """Seconds, one a round, until the rows are drawn: of a link opened anew and of a filter."""
 
     link_opened: list[float] = field(default_factory=list)
-    page_turned_to: list[float] = field(default_factory=list)
     text_filter: list[float] = field(default_factory=list)
-    label_filter: list[float] = field(default_factory=list)
 
     def medians(self) -> dict[str, float]:
         return {name: round(statistics.median(getattr(self, name)), 3) for name in vars(self)}
@@ -48,7 +45,6 @@ def of_the_page(library: Library, folder: Path, rounds: int) -> Times:
     counts = {
         "all": library.count(),
         "text": library.count(Query(text=NEEDLE)),
-        "label": library.count(Query(labels=(LABEL,))),
     }
     places = {"EMOSCOPE_LIBRARY": library.location, "EMOSCOPE_OUTPUTS_DIR": str(folder)}
     with serve(folder, **places) as server, sync_playwright() as p:
@@ -71,7 +67,7 @@ def _context(browser: Browser) -> BrowserContext:
 
 
 def _look(context: BrowserContext, url: str, counts: dict[str, int], times: Times) -> None:
-    """Open the page by its link, search, take the search back, choose a label; turn to it from another page."""
+    """Open the page by its link, then search."""
     page = context.new_page()
     page.goto(f"{url}/library", wait_until="commit")
     times.link_opened.append(_until_drawn(page, counts["all"], "request"))
@@ -79,19 +75,6 @@ def _look(context: BrowserContext, url: str, counts: dict[str, int], times: Time
     search.fill(NEEDLE)
     search.press("Enter")
     times.text_filter.append(_until_drawn(page, counts["text"]))
-    search.fill("")
-    search.press("Enter")
-    _until_drawn(page, counts["all"])
-    page.locator('[class*="st-key-library-labels-"] input').click()
-    option = page.get_by_role("option").filter(has_text="Sad")
-    option.wait_for()
-    page.wait_for_timeout(SETTLED_MS)  # the list has come to rest: a click in its way is lost
-    option.click()
-    times.label_filter.append(_until_drawn(page, counts["label"]))
-    page.goto(f"{url}/model")
-    page.locator(".st-key-engine-facts").wait_for()
-    page.get_by_role("link", name="Library").click()
-    times.page_turned_to.append(_until_drawn(page, counts["all"]))
     page.close()
 
 
