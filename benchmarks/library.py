@@ -2,9 +2,9 @@
 
 The clips are made up (`benchmarks.synthetic_library`). First the library itself: each question beside the same one
 answered by reading the rows' light columns into pandas and looking there, in one run. Then, unless `--no-page`, the
-library page of a real server in a real Chromium, beside the same page of 200 clips: seconds from the request to the
-first paint of the table's rows, and from a choice in a filter to that of the rows found. Needs the packages of
-requirements-dev.txt, the page Chromium too.
+library page of a real server in a real Chromium, beside the same page of 200 clips: seconds until the table's rows
+are painted, of a link that is opened anew, and of a search. Needs
+the packages of requirements-dev.txt, the page Chromium too.
 """
 
 import argparse

@@ -10,29 +10,31 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from core.library import Library, Query
 from tests.serving import serve
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 30_000
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-NEEDLE, LABEL = "take_00007", "sad"
-# Milliseconds since the request, or since `begun`, once the pager tells of so many clips and the table's rows are
-# drawn: its canvas is there, and not of one colour.
-DRAWN = """([count, begun]) => {
-    const pager = document.querySelector('.st-key-library-pager');
-    if (!pager || !new RegExp(`of ${count}(?![\\d,])`).test(pager.textContent)) return false;
+NEEDLE = "take_00007"
+# The moment of the last click or key, in the page's own time: not that of whoever drives it.
+NOTE_CHOICES = """for (const kind of ['pointerdown', 'keydown'])
+    addEventListener(kind, () => { window.lastChoice = performance.now(); }, true);"""
+# Milliseconds since the request, or since the last choice, once the pager tells of so many clips and the table's rows
+# are drawn: its canvas is there, and not of one colour.
+DRAWN = """([count, since]) => {
+    const told = document.querySelector('.st-key-library-pager [data-testid="stCaptionContainer"]');
+    if (!told || !told.textContent.trim().endsWith(` of ${count}`)) return false;
     const canvas = document.querySelector('[data-testid="stDataFrame"] canvas');
     if (!canvas || !canvas.width) return false;
     const strip = canvas.getContext('2d').getImageData(0, Math.floor(canvas.height / 4), canvas.width, 30).data;
     if (!strip.some((value, at) => at % 4 < 3 && Math.abs(value - strip[at % 4]) > 40)) return false;
-    return performance.now() - begun;
+    return performance.now() - (since === "request" ? 0 : window.lastChoice);
 }"""
 
 
 @dataclass
 class Times:
-    """Seconds, one a round: from the request to the first paint, and from a choice to its rows."""
+    """Seconds, one a round, until the rows are drawn: of a link opened anew and of a filter."""
 
-    first_paint: list[float] = field(default_factory=list)
+    link_opened: list[float] = field(default_factory=list)
     text_filter: list[float] = field(default_factory=list)
-    label_filter: list[float] = field(default_factory=list)
 
     def medians(self) -> dict[str, float]:
         return {name: round(statistics.median(getattr(self, name)), 3) for name in vars(self)}
@@ -43,7 +45,6 @@ def of_the_page(library: Library, folder: Path, rounds: int) -> Times:
     counts = {
         "all": library.count(),
         "text": library.count(Query(text=NEEDLE)),
-        "label": library.count(Query(labels=(LABEL,))),
     }
     places = {"EMOSCOPE_LIBRARY": library.location, "EMOSCOPE_OUTPUTS_DIR": str(folder)}
     with serve(folder, **places) as server, sync_playwright() as p:
@@ -53,7 +54,7 @@ def of_the_page(library: Library, folder: Path, rounds: int) -> Times:
         times = Times()
         for number in range(rounds + 1):
             kept = times if number else Times()
-            _look(context, f"{server.url}/library", counts, kept)
+            _look(context, server.url, counts, kept)
         browser.close()
     return times
 
@@ -61,36 +62,23 @@ def of_the_page(library: Library, folder: Path, rounds: int) -> Times:
 def _context(browser: Browser) -> BrowserContext:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
     context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(NOTE_CHOICES)
     return context
 
 
 def _look(context: BrowserContext, url: str, counts: dict[str, int], times: Times) -> None:
-    """Open the page, search, take the search back, choose a label."""
+    """Open the page by its link, then search."""
     page = context.new_page()
-    page.goto(url, wait_until="commit")
-    times.first_paint.append(_until_drawn(page, counts["all"], 0.0))
+    page.goto(f"{url}/library", wait_until="commit")
+    times.link_opened.append(_until_drawn(page, counts["all"], "request"))
     search = page.get_by_label("Search", exact=True)
     search.fill(NEEDLE)
-    begun = _now(page)
     search.press("Enter")
-    times.text_filter.append(_until_drawn(page, counts["text"], begun))
-    search.fill("")
-    search.press("Enter")
-    _until_drawn(page, counts["all"], 0.0)
-    page.locator('[class*="st-key-library-labels-"] input').click()
-    option = page.get_by_role("option").filter(has_text="Sad")
-    option.wait_for()
-    begun = _now(page)
-    option.click()
-    times.label_filter.append(_until_drawn(page, counts["label"], begun))
+    times.text_filter.append(_until_drawn(page, counts["text"]))
     page.close()
 
 
-def _now(page: Page) -> float:
-    return float(page.evaluate("performance.now()"))
-
-
-def _until_drawn(page: Page, count: int, begun: float) -> float:
-    """Seconds from `begun`, in the page's own time, until so many clips are on the page."""
-    found = page.wait_for_function(DRAWN, arg=[f"{count:,}", begun], polling="raf")
+def _until_drawn(page: Page, count: int, since: str = "choice") -> float:
+    """Seconds, in the page's own time, until so many clips are on the page."""
+    found = page.wait_for_function(DRAWN, arg=[f"{count:,}", since], polling="raf")
     return float(found.json_value()) / 1000

@@ -44,6 +44,22 @@ class Catalogue:
                 self._library = Library.open(self.location)
             return self._library
 
+    def warm(self) -> None:
+        """Open the library where there is one, so that the first person to look need not wait; raises nothing.
+
+        What is wrong with it is said to whoever asks for it.
+        """
+        import pandas  # noqa: F401  # what its tables are drawn with, half a second
+
+        from core.library import Library
+
+        with self._lock:
+            try:
+                self._library = self._library or Library.open(self.location, create=False)
+                self._library.facets()
+            except LibraryError:
+                return
+
     def clip(self, key: str) -> Clip:
         """A clip with its sound being decoded; what the library knows of it need not be listened to again.
 

@@ -78,10 +78,13 @@ class Library:
         import lancedb
 
         address = str(location)
+        none_there = f"There is no library at {address!r}; name one that is there, or begin one."
+        if not create and "://" not in address and not Path(address).exists():
+            raise LibraryError(none_there)  # connecting would leave an empty folder
         try:
             database = lancedb.connect(address)
             if not create and "clips" not in database.list_tables().tables:
-                raise LibraryError(f"There is no library at {address!r}; name one that is there, or begin one.")
+                raise LibraryError(none_there)
             tables = {name: _opened(database, name) for name in SCHEMAS}
             library = cls(address, tables)
             library._check_version()

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from core.analysis import AnalysisOptions
 from core.audio.opus import opus_bytes
 from core.errors import LibraryError
-from core.library import Entry
+from core.library import Entry, Library
 from core.results import Analysis, Waveform
 from core.settings import Settings
 from dashboard import library_sounds
@@ -91,3 +91,16 @@ def test_a_library_that_cannot_be_read_is_a_503_with_its_sentence(client: TestCl
     (tmp_path / "library").write_text("no folder")
     answer = client.get(sound_url(KEY))
     assert answer.status_code == 503 and "library" in answer.text
+
+
+def test_warming_opens_a_library_that_is_there_and_makes_none(tmp_path: Path, catalogue: Catalogue) -> None:
+    catalogue.warm()
+    assert list(tmp_path.iterdir()) == []
+    Library.open(tmp_path / "library")
+    catalogue.warm()
+    assert catalogue._library is not None and catalogue.library() is catalogue._library
+    broken = Catalogue(str(tmp_path / "broken"), catalogue._listener)
+    (tmp_path / "broken").write_text("no folder")
+    broken.warm()
+    with pytest.raises(LibraryError):
+        broken.library()

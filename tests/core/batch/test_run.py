@@ -1,5 +1,6 @@
 """A batch hears every clip once, as `analyze` would, and a bad file is one row of its own."""
 
+import io
 import threading
 import zipfile
 from pathlib import Path
@@ -90,6 +91,14 @@ def test_other_settings_are_another_listening(
     assert library.count() == 4
 
 
+def zip_bomb() -> bytes:
+    """Some kilobytes that unpack to hundreds of times as much."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.wav", bytes(RATIO_MATTERS_BYTES + 1))
+    return target.getvalue()
+
+
 def hostile(folder: Path, make_clips: MakeClips) -> dict[str, str]:
     """A folder of 95 good clips and 5 bad ones beside odd names; what each bad one's sentence must say."""
     make_clips(folder, 84)
@@ -103,7 +112,7 @@ def hostile(folder: Path, make_clips: MakeClips) -> dict[str, str]:
         "truncated.wav": (voice[: len(voice) // 2], "is truncated"),
         "text.wav": (b"To whom it may concern", "is not a sound file"),
         "no channels.wav": (sounds.raw_wav(bytes(3200), tag=1, bits=16, channels=0), "no channels.wav"),
-        "zipped.wav": (b"PK\3\4" + bytes(100), "is a zip archive"),
+        "bomb.wav": (zip_bomb(), "is a zip archive"),
     }
     for name, (data, _) in bad.items():
         (folder / name).write_bytes(data)
@@ -127,18 +136,35 @@ def test_of_a_hostile_folder_the_good_clips_all_land_and_each_bad_one_has_its_ro
 
 
 def test_so_it_is_with_a_hostile_zip(tmp_path: Path, engine: NativeEngine, library: Library) -> None:
-    voices = [sounds.wav(sounds.voice(0.5, pitch_hz=100 + 20 * number)) for number in range(4)]
-    names = ["../../../escape.wav", "/root/absolute.wav", "声音/" + "长" * 300 + ".wav", "a\n<script>.wav"]
+    """Names that no folder can hold, and every kind of bad file beside them."""
+    voices = [sounds.wav(sounds.voice(0.5, pitch_hz=100 + 20 * number)) for number in range(6)]
+    names = ["../../../escape.wav", "/root/absolute.wav", "声音/" + "长" * 300 + ".wav", "a\n<script>.wav", "😀.wav"]
+    names.append("x" * 300 + ".wav")
+    bad = {
+        "deep/empty.wav": b"",
+        "../truncated.wav": voices[0][: len(voices[0]) // 2],
+        "<script>text.wav": b"To whom it may concern",
+        "no\nchannels.wav": sounds.raw_wav(bytes(3200), tag=1, bits=16, channels=0),
+        "inner.wav": zip_bomb(),
+        "bomb.wav": bytes(RATIO_MATTERS_BYTES + 1),
+    }
     with zipfile.ZipFile(tmp_path / "clips.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, voice in zip(names, voices, strict=True):
-            archive.writestr(name, voice)
-        archive.writestr("bomb.wav", bytes(RATIO_MATTERS_BYTES + 1))
+        for name, data in [*zip(names, voices, strict=True), *bad.items()]:
+            archive.writestr(name, data)
     failures: list[Failure] = []
     result = run_batch(items_of(tmp_path / "clips.zip"), engine, library, on_failure=failures.append)
-    assert result.progress.done == 4 and [failure.source for failure in failures] == ["bomb.wav"]
-    assert "zip bomb" in failures[0].error
-    assert "../../../escape.wav" in entries_of(library)
-    assert {path.name for path in tmp_path.iterdir()} == {"clips.zip", "library"}
+    told = {failure.source: failure.error for failure in failures}
+    assert result.progress.done == 6 and set(told) == {name.replace("\n", "\\n") for name in bad}
+    for name, words in (
+        ("deep/empty.wav", "is empty"), ("../truncated.wav", "is truncated"), ("<script>text.wav", "not a sound file"),
+        ("inner.wav", "zip archive"), ("bomb.wav", "zip bomb"),
+    ):  # fmt: skip
+        assert words in told[name]
+    assert all("\n" not in error and len(error) < 500 for error in told.values())
+    sources = set(entries_of(library))
+    assert {"../../../escape.wav", "/root/absolute.wav", "a\\n<script>.wav", "😀.wav"} <= sources
+    assert {row.source for row in library.failures()} == set(told)
+    assert {path.name for path in tmp_path.iterdir()} == {"clips.zip", "library"}, "nothing was unpacked"
     assert entries_of(library)["../../../escape.wav"].analysis.name == "escape.wav"
 
 

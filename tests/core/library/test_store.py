@@ -198,6 +198,7 @@ def test_a_missing_file_is_one_sentence(library: Library) -> None:
 def test_a_library_that_is_not_there_and_one_of_a_newer_version_are_refused(library: Library, tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match="There is no library"):
         Library.open(tmp_path / "nowhere", create=False)
+    assert not (tmp_path / "nowhere").exists(), "asking makes no folder"
     row = pa.table({"name": ["version"], "value": ["999"]})
     library._tables["about"].merge_insert("name").when_matched_update_all().execute(row)
     with pytest.raises(LibraryError, match="is of version 999; this EmoScope reads up to 2"):
