@@ -17,6 +17,7 @@ FEATURES = (
 )  # fmt: skip
 BLOCK_S = 60.0  # of a long recording at a time
 HEARD_DB = 30.0  # below the loudest 5 %: quieter frames say nothing of the voice
+MEL_RANGE_DB = 60.0  # of the mel spectrum below its loudest: what is weaker is taken for that
 DIP_DB = 2.0  # between two syllables (de Jong & Wempe 2009)
 _FFT_SAMPLES, _HOP_SAMPLES, _MELS = 512, 160, 40
 _TILT_HZ = (100.0, 5000.0)
@@ -99,7 +100,9 @@ def _spectra(samples: Array) -> _Spectra:
     hertz = librosa.fft_frequencies(sr=SAMPLE_RATE_HZ, n_fft=_FFT_SAMPLES)
     centroids = (hertz @ power) / np.maximum(power.sum(axis=0), 1e-12)
     mel = librosa.feature.melspectrogram(S=power, sr=SAMPLE_RATE_HZ, n_mels=_MELS)
-    cepstra = librosa.feature.mfcc(S=librosa.power_to_db(mel, top_db=None), n_mfcc=NUM_MFCC + 1)[1:]
+    # Relative to the loudest, or a quiet recording's weak bands would lie on the floor and bend its cepstrum.
+    level_db = librosa.power_to_db(mel, ref=np.max, amin=1e-30, top_db=MEL_RANGE_DB)
+    cepstra = librosa.feature.mfcc(S=level_db, n_mfcc=NUM_MFCC + 1)[1:]
     return _Spectra(power.sum(axis=1), centroids, cepstra)
 
 

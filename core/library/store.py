@@ -142,11 +142,11 @@ class Library:
     def put_vectors(self, model: str, vectors: Mapping[str, Array]) -> int:
         """Keep a further vector of each of these clips, in place of an earlier one of the same model; how many are new.
 
-        Vectors of clips that are not there are left out.
+        Vectors of clips that are not there, or that are not numbers throughout, are left out.
         """
         import pyarrow as pa  # type: ignore[import-untyped]
 
-        keys = sorted(self.has(vectors.keys()))
+        keys = sorted(key for key in self.has(vectors.keys()) if np.isfinite(vectors[key]).all())
         values = [np.asarray(vectors[key], np.float32) for key in keys]
         rows = pa.table({"key": keys, "model": [model] * len(keys), "vector": values}, schema=SCHEMAS["vectors"])
         return self._merge("vectors", ["key", "model"], rows, update=True)

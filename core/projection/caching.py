@@ -58,7 +58,7 @@ def _name(space: Space, options: MapOptions) -> str:
 def _read(path: Path, space: Space, options: MapOptions) -> Map | None:
     """The map that is kept; None where there is none, or none that can be used."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             positions = _finite(arrays["positions"], (len(space), options.dimensions))
             about = json.loads(str(arrays["about"]))
             axes = centre = None

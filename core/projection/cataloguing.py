@@ -4,6 +4,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.errors import EmoScopeError, ProjectionError
 from core.library.query import Query
 from core.results import Array
@@ -23,8 +25,8 @@ def add_acoustic_vectors(
 ) -> int:
     """Compute the acoustic features of the clips that have none of this version yet; how many were added.
 
-    What is done is kept as it goes: a run that was cut short goes on where it stopped. Clips whose sound was not kept,
-    or cannot be read, are left out.
+    What is done is kept as it goes: a run that was cut short goes on where it stopped. Clips whose sound was not kept
+    or cannot be read, or in which no voice is heard that has a pitch, are left out.
 
     Args:
         on_progress: called as on_progress(clips looked at, clips in all), first with 0.
@@ -52,8 +54,8 @@ def add_acoustic_vectors(
             report(seen, len(wanted))
     if wanted and seen == len(wanted) and not added and not there:
         raise ProjectionError(
-            "The library kept no sound of these clips, from which acoustic features are computed: batch them again "
-            "without --no-sound."
+            "The library kept no sound of these clips in which a voice is heard, from which acoustic features are "
+            "computed: batch them again without --no-sound."
         )
     return added
 
@@ -67,7 +69,8 @@ def _features(library: "Library") -> Callable[[str], tuple[str, Array | None]]:
         if not sound:
             return key, None
         try:
-            return key, acoustic_features(decode(sound, name="clip.ogg"))
+            vector = acoustic_features(decode(sound, name="clip.ogg"))
+            return key, vector if np.isfinite(vector).all() else None
         except (EmoScopeError, ValueError):
             return key, None
 

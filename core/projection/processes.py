@@ -95,7 +95,7 @@ class DrawingProcess:
 
     def _ask(self, request: Mapping[str, Any]) -> None:
         assert self._process.stdin is not None
-        with suppress(OSError):  # it has ended: there will be no answer, which is told of
+        with suppress(OSError, ValueError):  # it has ended: there will be no answer, which is told of
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
 

@@ -66,6 +66,11 @@ class Stability:
     sample: int
     n: int
 
+    @property
+    def overall(self) -> float:
+        """The mean of both, 0 at least."""
+        return max(0.0, (self.procrustes + self.agreement) / 2)
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
@@ -166,7 +171,8 @@ def stability(
     Maps of anything are somewhat alike, for they begin alike and neighbours attract each other. Both figures are
     therefore corrected by what maps of a cloud have that has no structure at all, normally distributed, of as many
     clips in as many dimensions and drawn by the same settings: (figure − the cloud's) / (1 − the cloud's). Of more than
-    `sample` clips as many are mapped, the same each time. A PCA leaves nothing to chance: both figures are 1.
+    `sample` clips as many are mapped, the same each time. A PCA leaves nothing to chance: both figures are 1. What a
+    cloud has scatters by about 0.1 in 50 dimensions, and more in fewer: differences below that say nothing.
 
     Raises what `make_map` raises, and `ProjectionError` for fewer than FEWEST clips.
     """
