@@ -13,6 +13,8 @@ from core.errors import SettingsError
 from core.exports.timelines import MAKERS
 from core.library import FORMATS
 from dashboard.components.batch_intake import SOURCES as BATCH_SOURCES
+from dashboard.components.library_truth import TABS as TRUTH_TABS
+from dashboard.components.library_truth_cells import SHARES
 from dashboard.components.player import WORDS
 from dashboard.components.timeline_evidence import STRETCHES
 from dashboard.components.timeline_exports import PARTS
@@ -57,6 +59,13 @@ FAMILIES = {
     "export": PARTS,
     "export.kind": MAKERS,
     "player": WORDS,
+    "truth.tab": TRUTH_TABS,
+    "truth.figure": ["uar", "accuracy"],
+    "truth.help": ["uar", "accuracy", "accept", "keep"],
+    "truth.decide": ["accept", "keep"],
+    "truth.drawn": ["speakers", "clips"],
+    "truth.alt": ["cell", "emotions", "speakers", "errors"],
+    "truth.column": SHARES,
     "library": ["labels", "speakers", "tags", "references", "checkpoints", "match", "sure"],
     "library.section": SECTIONS,
     "library.by": ORDERED_BY,
