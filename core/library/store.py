@@ -451,24 +451,6 @@ def _facets_of(table: Any) -> dict[str, dict[str, int]]:
     return found
 
 
-<<<<<<< HEAD
-=======
-def _vectors(keys: Sequence[str], column: Any) -> Vectors:
-    """A column of lists → a matrix of those that hold something. Raises `LibraryError` where they differ in length."""
-    import pyarrow.compute as pc
-
-    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
-    there = np.flatnonzero(lengths).tolist()
-    dims = sorted(set(lengths[there].tolist()))
-    if len(dims) > 1:
-        sizes = " and ".join(map(str, dims))
-        raise LibraryError(f"These clips' vectors have {sizes} dimensions: choose those of one checkpoint.")
-    values = pc.list_flatten(column).to_numpy(zero_copy_only=False).astype(np.float32)
-    matrix = values.reshape(len(there), dims[0] if dims else 0)
-    return Vectors(tuple(keys[row] for row in there), matrix, len(keys) - len(there))
-
-
->>>>>>> library-page
 def _in_parts(values: Collection[str]) -> list[list[str]]:
     some = sorted(set(values))
     return [some[begin : begin + KEYS_AT_ONCE] for begin in range(0, len(some), KEYS_AT_ONCE)]
