@@ -7,12 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-<<<<<<< HEAD
-from core.cli import mapping
-from core.cli import truth
-=======
-from core.cli import speakers
->>>>>>> speakers
+from core.cli import mapping, speakers, truth
 from core.cli.terminal import discard_output, make_streams_usable, plain, say
 from core.errors import EmoScopeError
 from core.settings import DEVICES, ENGINES, GRANULARITIES, PRECISIONS, Settings
