@@ -39,6 +39,7 @@ class Settings:
     heads_dir: Path = field(default_factory=lambda: _cache_home() / "heads")  # linear probes that were given a name
     outputs_dir: Path = field(default_factory=lambda: Path("outputs"))
     library: str = "library"  # a folder, or an address such as s3://bucket/path
+    batch_folders: str = ""  # folders of this machine that the page may batch, as PATH lists them; none unless named
     modelscope_endpoint: str = "https://www.modelscope.cn"
     hf_endpoint: str = "https://huggingface.co"
 

@@ -14,7 +14,7 @@ import streamlit as st
 
 from core.errors import SettingsError
 from core.settings import Settings
-from dashboard import health, library_sounds, sounds
+from dashboard import exporting, health, library_sounds, map_routes, sounds
 from dashboard.resources import close_services, services
 
 
@@ -44,5 +44,5 @@ _require_usable_settings()
 app = st.App(
     Path(__file__).with_name("main.py"),
     lifespan=preload,
-    routes=(*health.ROUTES, *sounds.ROUTES, *library_sounds.ROUTES),
+    routes=(*health.ROUTES, *sounds.ROUTES, *library_sounds.ROUTES, *exporting.ROUTES, *map_routes.ROUTES),
 )

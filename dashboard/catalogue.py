@@ -27,6 +27,11 @@ class Catalogue:
         self._library: Library | None = None
         self._lock = threading.Lock()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the library was opened before; opening takes a second or two, most of it imports."""
+        return self._library is not None
+
     def library(self) -> "Library":
         """The library, made where there is none yet; one that could not be opened is tried again when next asked for.
 

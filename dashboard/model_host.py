@@ -9,8 +9,9 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 OpenEngine = Callable[[str, Settings, Callable[[Stage], None]], Engine]
 WhenReady = Callable[[Engine], None]
 MAX_ENGINES = 2
+LOOK_AGAIN_S = 0.1
 
 
 class State(StrEnum):
@@ -82,6 +84,7 @@ class _Slot:
     error: str | None = None
     engine: "SharedEngine | None" = None
     waiting: list[WhenReady] = field(default_factory=list)
+    borrowers: int = 0
 
 
 class SharedEngine:
@@ -164,9 +167,34 @@ class ModelHost:
         if engine is not None:
             call(engine)
 
+    @contextmanager
+    def borrowed(self, checkpoint: str, cancelled: threading.Event) -> Iterator[SharedEngine | None]:
+        """The checkpoint's engine as soon as it is ready, for long work; None once that is `cancelled`.
+
+        As long as it is borrowed it stays, so that no second copy of it is ever loaded beside it.
+
+        Raises `CheckpointError` where it cannot be loaded.
+        """
+        with self._lock:
+            slot = self._slot(checkpoint)
+            slot.borrowers += 1
+        try:
+            yield self._awaited(slot, cancelled)
+        finally:
+            with self._lock:
+                slot.borrowers -= 1
+
     def shutdown(self) -> None:
         """Stop scoring after the window in progress."""
         self._worker.shutdown(wait=False, cancel_futures=True)
+
+    def _awaited(self, slot: _Slot, cancelled: threading.Event) -> SharedEngine | None:
+        while not cancelled.wait(0.0 if slot.engine is not None else LOOK_AGAIN_S):
+            if slot.engine is not None:
+                return slot.engine
+            if slot.state is State.FAILED:
+                raise CheckpointError(slot.error or "")
+        return None
 
     def _slot(self, checkpoint: str) -> _Slot:
         """The checkpoint's slot, now the most recently used; a new one begins to load. The lock is held."""
@@ -213,12 +241,13 @@ class ModelHost:
             slot.elapsed_s = time.perf_counter() - slot.begun
 
     def _evict(self, keep: str) -> None:
-        """Let the least recently used go until few enough are held; never the default, nor one somebody waits for."""
+        """Let the least recently used go until few enough are held; never the default, nor one somebody needs."""
         for name in list(self._slots):
             if len(self._slots) <= self._max_engines:
                 return
             slot = self._slots[name]
-            if name not in (keep, self.default) and not slot.state.is_loading and not slot.waiting:
+            is_needed = slot.state.is_loading or slot.waiting or slot.borrowers
+            if name not in (keep, self.default) and not is_needed:
                 del self._slots[name]
 
 

@@ -8,13 +8,15 @@ from core.settings import Settings
 from dashboard.catalogue import Catalogue
 from dashboard.clips import Recents
 from dashboard.fetching import Fetcher
+from dashboard.jobs import Jobs
 from dashboard.listening import Listener
+from dashboard.map_bench import MapBenches
 from dashboard.model_host import ModelHost
 
 
 @dataclass(frozen=True)
 class Services:
-    """The models, those who listen with them, what brings more of them, the clips used last, the library."""
+    """The models, who listens with them and what brings more; the clips used last, the library, long work, maps."""
 
     settings: Settings
     host: ModelHost
@@ -22,6 +24,8 @@ class Services:
     fetcher: Fetcher
     recents: Recents
     catalogue: Catalogue
+    jobs: Jobs
+    maps: MapBenches
 
 
 @st.cache_resource(show_spinner=False)
@@ -34,13 +38,15 @@ def services() -> Services:
     host = ModelHost(settings)
     host.start()
     listener = Listener(host)
-    return Services(settings, host, listener, Fetcher(settings), Recents(), Catalogue(settings.library, listener))
+    catalogue = Catalogue(settings.library, listener)
+    return Services(settings, host, listener, Fetcher(settings), Recents(), catalogue, Jobs(), MapBenches())
 
 
 def close_services() -> None:
     """Finish no more than the window in progress, and forget the instance: a server that starts again loads again."""
     shared = services()
     services.clear()
+    shared.jobs.shutdown()
     shared.fetcher.shutdown()
     shared.listener.shutdown()
     shared.host.shutdown()

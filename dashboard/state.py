@@ -1,18 +1,26 @@
 """What a session remembers, each key named once, and what of it the address bar carries."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.emotions import NOT_NAMED
 from core.results import Analysis, Segment
 from core.settings import GRANULARITIES
+from dashboard.batches import Spool, Upload
 from dashboard.clips import Clip, has_sound
 from dashboard.components.player import PlaySpan
+from dashboard.explorer_state import ExplorerState
+from dashboard.jobs import Job
 from dashboard.language import LANGUAGES, Texts, language_of, texts_in
+from dashboard.library_view import LibraryView
 from dashboard.listening import Shelf
 from dashboard.resources import services
 from dashboard.timeline_view import TimelineView
+
+if TYPE_CHECKING:
+    from core.truth import LabelError
 
 LANGUAGE_PARAMETER = "lang"
 LANGUAGE_KEY = "language"  # also the switch's own key
@@ -53,6 +61,62 @@ class TimelineState:
 
 
 @dataclass
+class Staged:
+    """Uploads that wait for their batch to be begun; on disk, and gone with the session.
+
+    Attributes:
+        uploads: clips and zips.
+        metadata: a CSV.
+        refused: why some could not be kept; sentences.
+    """
+
+    spool: Spool = field(default_factory=Spool)
+    uploads: list[Upload] = field(default_factory=list)
+    metadata: Upload | None = None
+    refused: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Editing:
+    """A page of the library whose cells are being edited: what was there, until it is saved or left.
+
+    Attributes:
+        table: a `pandas.DataFrame`, the same as long as it is edited.
+        rows: the clips as they were, one each row.
+    """
+
+    table: Any
+    rows: list[dict[str, Any]]
+
+
+@dataclass
+class LibraryState:
+    """How the library is looked at in this tab.
+
+    Attributes:
+        view: None until the page is first drawn.
+        round: part of the filters' keys; another one gives them their values anew.
+        drawn: part of the table's key; another one forgets which rows were selected.
+        deleted: clips that were deleted last, to be taken back.
+        told, refused: what came of what was done last, a sentence.
+        opened: by a clip's key in the library, the id of the session's clip that was made of it.
+        jobs: ids of what this tab began, the newest last; `job` is the one in the address bar.
+    """
+
+    view: LibraryView | None = None
+    round: int = 0
+    drawn: int = 0
+    editing: Editing | None = None
+    deleted: tuple[str, ...] = ()
+    told: str = ""
+    refused: str = ""
+    staged: Staged | None = None
+    jobs: list[str] = field(default_factory=list)
+    job: str | None = None
+    opened: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
 class Session:
     """One browser tab's clips and choices."""
 
@@ -65,6 +129,12 @@ class Session:
     doors: dict[str, int] = field(default_factory=dict)  # how often each way in was emptied: part of its widget's key
     saved: dict[tuple[str, str, str, bool], str] = field(default_factory=dict)
     timelines: dict[str, TimelineState] = field(default_factory=dict)  # by clip
+    explorer: ExplorerState | None = None
+    decided: "tuple[LabelError, ...]" = ()  # likely label errors that were decided on last, to be undone
+    library: LibraryState = field(default_factory=LibraryState)
+    keeping: dict[tuple[str, str], Job] = field(
+        default_factory=dict
+    )  # by clip and checkpoint: on its way to the library
     picked: list[str] = field(default_factory=list)  # keys of library clips, on their way from one page to another
     playing: tuple[str, bytes] = ("", b"")  # of the clip on screen: its SHA-256 and its WAV
 

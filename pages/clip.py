@@ -24,5 +24,5 @@ selected = clip_list.show(session, texts)
 if selected is not None:
     clip, analysis = selected
     st.divider()
-    verdict.show(clip, analysis, texts)
+    verdict.show(session, clip, analysis, texts)
     details.show(session, clip, analysis, texts)

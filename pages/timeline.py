@@ -3,7 +3,16 @@
 import streamlit as st
 
 from dashboard import state
-from dashboard.components import choices, intake, loading, notices, progress, timeline_clip, timeline_panel
+from dashboard.components import (
+    choices,
+    intake,
+    library_keep,
+    loading,
+    notices,
+    progress,
+    timeline_clip,
+    timeline_panel,
+)
 
 texts = state.texts()
 session = state.session()
@@ -28,5 +37,7 @@ selected = timeline_clip.choose(session, texts)
 if selected is not None:
     clip, analysis = selected
     bench = timeline_clip.bench_of(session, clip, analysis, texts)
-    st.text(clip.name)
+    with st.container(horizontal=True, vertical_alignment="center", key="timeline-name"):
+        st.text(clip.name)
+        library_keep.show(session, clip, texts)
     timeline_panel.show(session, clip, bench, timeline_clip.state_of(session, clip, analysis), texts)

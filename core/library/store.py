@@ -1,6 +1,7 @@
 """`Library`: the tables, opened, written and asked."""
 
 import random
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,14 @@ SPACES = ("emotion", "speaker", "scores")
 ATTEMPTS = 12  # of a write that another process's write got in the way of
 KEYS_AT_ONCE = 500
 FRAGMENTS = 64  # as many files of a table are merged into one
+FACETS = (
+    ("label", "label"),
+    ("speaker", "speaker"),
+    ("checkpoint", "checkpoint"),
+    ("reference", "reference"),
+    ("tag", "tags"),
+)
+FACETS_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,8 @@ class Library:
     def __init__(self, location: str, tables: Mapping[str, Any]) -> None:
         self.location = location
         self._tables = tables
+        self._guard = threading.Lock()
+        self._facets: dict[tuple[int, str], dict[str, dict[str, int]]] = {}  # by the clips' version and a filter
 
     @classmethod
     def open(cls, location: str | Path, *, create: bool = True) -> "Library":
@@ -194,27 +205,37 @@ class Library:
             ColumnOrdering(column_name=query.order, ascending=not query.descending, nulls_first=False),
             ColumnOrdering(column_name="key", ascending=True, nulls_first=False),
         ]
-        chosen = self._tables["clips"].search().where(query.sql).select(wanted).order_by(order).offset(offset)
-        return self._asked(lambda: chosen.limit(limit if limit is not None else self.count(query) or 1).to_arrow())
+
+        def ask() -> Any:
+            table = self._latest("clips")
+            most = limit if limit is not None else table.count_rows(query.sql)
+            chosen = table.search().where(query.sql).select(wanted).order_by(order).offset(offset)
+            return chosen.limit(max(1, most)).to_arrow()
+
+        return self._asked(ask)
 
     def count(self, query: Query = Query()) -> int:
         """How many clips are meant."""
         return int(self._asked(lambda: self._latest("clips").count_rows(query.sql)))
 
-    def facets(self, query: Query = Query()) -> dict[str, dict[str, int]]:
-        """How many clips there are of each label, speaker, checkpoint, reference and tag; "" counts those without."""
-        import pyarrow.compute as pc  # type: ignore[import-untyped]
+    def version(self) -> int:
+        """A number that every change of the clips makes larger: what was made from them is good while it stays."""
+        return int(self._asked(lambda: self._latest("clips").version))
 
-        names = ["label", "speaker", "checkpoint", "reference", "tags"]
-        table = self._select("clips", query.sql, names)
-        found = {}
-        for name in names:
-            column = pc.list_flatten(table.column(name)) if name == "tags" else table.column(name)
-            counted = pc.value_counts(column.combine_chunks() if hasattr(column, "combine_chunks") else column)
-            found["tag" if name == "tags" else name] = {
-                each["values"] or "": each["counts"] for each in counted.to_pylist()
-            }
-        return found
+    def facets(self, query: Query = Query()) -> dict[str, dict[str, int]]:
+        """How many clips there are of each label, speaker, checkpoint, reference and tag; "" counts those without.
+
+        Of the last few filters the answers are kept for as long as nobody writes.
+        """
+        asked = (self.version(), query.sql)
+        with self._guard:
+            found = self._facets.get(asked)
+        if found is None:
+            found = _facets_of(self._select("clips", query.sql, [column for _, column in FACETS]))
+            with self._guard:
+                newer = [each for each in self._facets if each[0] == asked[0]][-FACETS_KEPT + 1 :]
+                self._facets = {each: self._facets[each] for each in newer} | {asked: found}
+        return {name: dict(counts) for name, counts in found.items()}
 
     def matrix(self, query: Query = Query(), space: str = "emotion") -> Vectors:
         """Vectors of the clips that are meant, in a space: "emotion" (embeddings), "speaker" or "scores" (the nine).
@@ -257,6 +278,14 @@ class Library:
         return sorted(
             (Failure(row["source"], row["error"], json.loads(row["metadata"])) for row in rows), key=lambda f: f.source
         )
+
+    def num_failures(self) -> int:
+        """How many files were no clips."""
+        return int(self._asked(lambda: self._latest("failures").count_rows()))
+
+    def forget_failures(self, sources: Sequence[str]) -> None:
+        """Take these files off the list of those that were no clips."""
+        self._forget_failures(sources)
 
     def size_bytes(self) -> int:
         """What the tables take, older versions of them not counted."""
@@ -408,6 +437,18 @@ def _strings(values: Collection[str]) -> Any:
     import pyarrow as pa  # type: ignore[import-untyped]
 
     return pa.array(sorted(values), pa.string())
+
+
+def _facets_of(table: Any) -> dict[str, dict[str, int]]:
+    """By facet, how often each value stands in its column."""
+    import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+    found = {}
+    for name, column in FACETS:
+        values = pc.list_flatten(table.column(column)) if column == "tags" else table.column(column)
+        counted = pc.value_counts(values.combine_chunks()).to_pylist()
+        found[name] = {each["values"] or "": each["counts"] for each in counted}
+    return found
 
 
 def _in_parts(values: Collection[str]) -> list[list[str]]:

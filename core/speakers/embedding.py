@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -11,11 +11,13 @@ from core.results import SAMPLE_RATE_HZ, Array, Waveform
 from core.settings import Settings
 from core.speakers.models import VoiceModel, VoiceNetwork, choose
 from core.speakers.projection import Projection, bundled_projection, unit
-from core.speakers.voicing import levelled
+from core.speakers.timbre import timbre
 
 HOP_S = 0.2  # between the beginnings of windows
 MAX_WINDOWS = 300  # of one clip, spread over it: a minute at HOP_S, and no more for an hour
+MAX_TIMBRE_SAMPLES = 60 * SAMPLE_RATE_HZ
 MIN_SAMPLES = SAMPLE_RATE_HZ // 10
+PIECES_AT_ONCE = 16
 
 Span = tuple[float, float]
 
@@ -26,10 +28,14 @@ class VoiceEmbedder:
     Weights are read when they are first needed, or by `warm`.
     """
 
-    def __init__(self, model: VoiceModel, settings: Settings, *, projected: bool = True) -> None:
+    def __init__(
+        self, model: VoiceModel, settings: Settings = Settings(), projection: Projection | None = None, *,
+        projected: bool = True,
+    ) -> None:  # fmt: skip
         self.model = model
         self._settings = settings
         self._projected = projected and model.has_projection
+        self._given = projection
         self._network: VoiceNetwork | None = None
         self._lock = threading.Lock()
 
@@ -41,8 +47,7 @@ class VoiceEmbedder:
             projected: with Resemblyzer, whether our learnt projection follows; without it, vectors are the package's.
 
         Raises:
-            SpeakerError: there is no such model, or its package is not installed.
-            CheckpointError: its weights are not on this machine.
+            SpeakerError: there is no such model, or it is not on this machine.
         """
         return cls(choose(model, settings), settings, projected=projected)
 
@@ -54,10 +59,13 @@ class VoiceEmbedder:
 
     @property
     def same_voice(self) -> float:
-        """The cosine at and above which two clips are taken to be of one person."""
-        return (
-            self.model.same_voice if self._projected or not self.model.has_projection else self.model.same_voice_plain
-        )
+        """The cosine at and above which two voices are taken to be of one person."""
+        return float(self._projection().about["same_voice"]) if self._projected else self.model.same_voice
+
+    @property
+    def farthest(self) -> float:
+        """The mean cosine distance up to which stretches of one recording are taken to be of one person."""
+        return float(self._projection().about["farthest"]) if self._projected else 1 - self.model.same_voice
 
     def warm(self) -> VoiceNetwork:
         """Read the weights, once."""
@@ -77,31 +85,59 @@ class VoiceEmbedder:
                 f"{waveform.name!r} holds {waveform.duration_s:.2f} s of sound in which nothing is heard; "
                 "a voice needs 0.1 s at least."
             )
-        network = self.warm()
-        voiced = filled(network.voiced(samples), network.window_samples)
-        features = network.features(voiced, spread_starts(len(voiced), network.window_samples))
-        vector: Array = self._vectors(features).mean(axis=0)
-        return unit(vector)
+        vector: Array = self._heard([samples])[0]
+        return vector
 
-    def embed_spans(self, waveform: Waveform, spans_s: Sequence[Span]) -> Array:
-        """(len(spans_s), dim) float32 of length 1: one window each, of a stretch about as long as the model hears.
+    def embed_spans(
+        self,
+        waveform: Waveform,
+        spans_s: Sequence[Span],
+        on_progress: Callable[[int, int], None] | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> Array:
+        """(len(spans_s), dim) float32 of length 1: the voice of each stretch of a recording.
 
-        A shorter stretch is heard over and over until the window is full; of a longer one its middle.
+        Args:
+            on_progress: called as on_progress(stretches heard, stretches in all).
+            is_cancelled: asked between batches; then there are fewer rows than stretches.
         """
-        network = self.warm()
-        size = network.window_samples
-        pieces = [_middle(waveform.samples, span, size) for span in spans_s]
-        joined = np.concatenate([filled(piece, size) for piece in pieces]) if pieces else np.zeros(0, np.float32)
-        features = network.features(levelled(joined), np.arange(len(pieces)) * size)
-        return unit(self._vectors(features))
+        found: list[Array] = []
+        for begin in range(0, len(spans_s), PIECES_AT_ONCE):
+            if is_cancelled is not None and is_cancelled():
+                break
+            some = spans_s[begin : begin + PIECES_AT_ONCE]
+            found += self._heard([_between(waveform.samples, span) for span in some])
+            if on_progress is not None:
+                on_progress(min(begin + PIECES_AT_ONCE, len(spans_s)), len(spans_s))
+        return np.stack(found) if found else np.zeros((0, 0), np.float32)
 
-    def _vectors(self, features: Array) -> Array:
-        if self._projected:
-            return self._projection()(features)
-        return self.model.vectors(features)
+    def encoded(self, voiced: Sequence[Array]) -> list[Array]:
+        """(width,) float32 of each voiced sound: the network's features, averaged over windows.
+
+        The windows of all of them go through the network together.
+        """
+        return [features.mean(axis=0) for features in self._features(voiced)]
+
+    def _heard(self, clips: Sequence[Array]) -> list[Array]:
+        """(dim,) of each clip (num_samples,)."""
+        voiced = [self.warm().voiced(clip) for clip in clips]
+        if not self._projected:
+            return [unit(self.model.vectors(features).mean(axis=0)) for features in self._features(voiced)]
+        whole = [
+            np.concatenate([encoded, timbre(sound[:MAX_TIMBRE_SAMPLES])])
+            for encoded, sound in zip(self.encoded(voiced), voiced, strict=True)
+        ]
+        return list(self._projection()(np.stack(whole)))
+
+    def _features(self, voiced: Sequence[Array]) -> list[Array]:
+        """(windows, width) of each."""
+        network = self.warm()
+        starts = [spread_starts(len(each), network.window_samples) for each in voiced]
+        features = network.features(*_laid_out(voiced, starts, network.window_samples))
+        return np.split(features, np.cumsum([len(each) for each in starts])[:-1])
 
     def _projection(self) -> Projection:
-        return bundled_projection()
+        return self._given or bundled_projection()
 
 
 def spread_starts(num_samples: int, window_samples: int, hop_s: float = HOP_S, most: int = MAX_WINDOWS) -> Array:
@@ -112,13 +148,15 @@ def spread_starts(num_samples: int, window_samples: int, hop_s: float = HOP_S, m
     return starts
 
 
-def filled(samples: Array, num_samples: int) -> Array:
-    """At least `num_samples` of sound: a shorter one is repeated, as silence would be heard as part of the voice."""
-    return np.resize(samples, num_samples) if 0 < len(samples) < num_samples else samples
+def _laid_out(clips: Sequence[Array], starts: Sequence[Array], window_samples: int) -> tuple[Array, Array]:
+    """All clips one after the other, each followed by silence where it is shorter than a window, and their windows."""
+    sizes = [max(len(clip), window_samples) for clip in clips]
+    offsets = np.cumsum([0, *sizes[:-1]])
+    padded = [np.pad(clip, (0, size - len(clip))) for clip, size in zip(clips, sizes, strict=True)]
+    return np.concatenate(padded), np.concatenate([own + at for own, at in zip(starts, offsets, strict=True)])
 
 
-def _middle(samples: Array, span_s: Span, num_samples: int) -> Array:
-    first, end = (round(edge * SAMPLE_RATE_HZ) for edge in span_s)
-    first, end = max(0, first), min(max(end, first + 1), len(samples))
-    spare = max(0, end - first - num_samples) // 2
-    return np.asarray(samples[first + spare : min(end, first + spare + num_samples)], np.float32)
+def _between(samples: Array, span_s: Span) -> Array:
+    """The samples of a stretch; one at least."""
+    first = min(max(0, round(span_s[0] * SAMPLE_RATE_HZ)), len(samples) - 1)
+    return np.asarray(samples[first : max(round(span_s[1] * SAMPLE_RATE_HZ), first + 1)], np.float32)

@@ -40,8 +40,7 @@ class VoiceModel:
     """A model of voices: its name here, what it is called, and how its weights are read.
 
     Attributes:
-        same_voice: cosine at and above which two vectors are taken to be of one person (with our projection, where
-            there is one for the model; `same_voice_plain` without).
+        same_voice: cosine at and above which two vectors are taken to be of one person; our projection has its own.
         vectors: (n, width) features → (n, dim) vectors as the model was published.
         has_projection: whether EmoScope's learnt projection is for this model's features.
         missing: what to do where it is not here.
@@ -55,7 +54,6 @@ class VoiceModel:
     vectors: Callable[[Array], Array]
     missing: str
     same_voice: float
-    same_voice_plain: float
     has_projection: bool = False
 
 
@@ -124,7 +122,6 @@ CAMPPLUS = VoiceModel(
     _as_they_are,
     "run `emoscope models pull campplus` once with a network, or use `resemblyzer`, which needs none",
     same_voice=0.31,  # what ModelScope's pipeline for this model asks by default; not measured here
-    same_voice_plain=0.31,
 )
 RESEMBLYZER = VoiceModel(
     "resemblyzer",
@@ -134,8 +131,7 @@ RESEMBLYZER = VoiceModel(
     _has_resemblyzer,
     _resemblyzer_vectors,
     "run `pip install webrtcvad-wheels`, then `pip install --no-deps Resemblyzer`",
-    same_voice=0.5,
-    same_voice_plain=0.75,
+    same_voice=0.75,
     has_projection=True,
 )
 VOICE_MODELS = (CAMPPLUS, RESEMBLYZER)  # the better one first: "auto" takes the first that is here

@@ -2,7 +2,6 @@
 
 It is the speaker encoder of Wan et al. 2018 (Generalized end-to-end loss for speaker verification, ICASSP). The weights
 are in the package; only their file is read, since importing the package asks for parts of SciPy that are going away.
-Besides the encoder's own 256 numbers, what its layers hold is kept, for a projection to choose from.
 """
 
 from importlib.util import find_spec
@@ -35,14 +34,10 @@ class Encoder(nn.Module):
         self.linear = nn.Linear(SIZE, SIZE)
 
     def forward(self, mels: torch.Tensor) -> torch.Tensor:
-        """(n, frames, NUM_MELS) → (n, 6 · SIZE): see `PARTS`."""
-        states, (last, _) = self.lstm(mels)
-        return torch.cat([self.linear(last[-1]), *last, states.mean(1), states.std(1)], dim=1)
-
-
-# What `features` gives, SIZE numbers each: the encoder's output before its ReLU, the last state of each layer, and the
-# last layer's mean and standard deviation over the window.
-PARTS = ("output", "layer1", "layer2", "layer3", "mean", "deviation")
+        """(n, frames, NUM_MELS) → (n, SIZE), before the published ReLU: what is below zero tells voices apart, too."""
+        _, (last, _) = self.lstm(mels)
+        found: torch.Tensor = self.linear(last[-1])
+        return found
 
 
 class Resemblyzer:
@@ -58,19 +53,19 @@ class Resemblyzer:
         return voiced_part(samples)
 
     def features(self, samples: Array, starts: Array) -> Array:
-        """(n, len(PARTS) · SIZE) float32, of the windows that begin at these samples; see `VoiceNetwork`."""
+        """(n, SIZE) float32, of the windows that begin at these samples; see `VoiceNetwork`."""
         parts = []
         for begin in range(0, len(starts), _BATCH):
             some = starts[begin : begin + _BATCH]
             mels = torch.from_numpy(mel_windows(samples, some))
             with torch.inference_mode():
                 parts.append(self._encoder(mels).numpy())
-        return np.concatenate(parts) if parts else np.zeros((0, len(PARTS) * SIZE), np.float32)
+        return np.concatenate(parts) if parts else np.zeros((0, SIZE), np.float32)
 
 
 def plain_vectors(features: Array) -> Array:
-    """(n, …) features → (n, SIZE) float32: the encoder's published vectors, ReLU and length 1."""
-    kept = np.maximum(features[:, :SIZE], 0.0)
+    """(n, SIZE) features → (n, SIZE) float32: the encoder's published vectors, ReLU and length 1."""
+    kept = np.maximum(features, 0.0)
     vectors: Array = kept / np.maximum(np.linalg.norm(kept, axis=1, keepdims=True), 1e-9)
     return vectors
 

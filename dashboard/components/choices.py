@@ -12,6 +12,16 @@ from dashboard.state import Session
 
 def show(session: Session, texts: Texts, with_granularity: bool = True) -> None:
     """Draw the choices and keep them in `session`; another granularity computes nothing anew."""
+    show_checkpoint(session, texts)
+    if with_granularity:
+        _granularity(session, texts)
+    session.drop_other = st.toggle(
+        texts("choices.drop_other"), value=session.drop_other, key="drop-other", help=texts("choices.drop_other_help")
+    )
+
+
+def show_checkpoint(session: Session, texts: Texts) -> None:
+    """Draw the choice of a checkpoint and keep it in `session`; one that is not loaded begins to load."""
     names = present_checkpoints(services().settings)
     checkpoint = st.selectbox(
         texts("choices.checkpoint"),
@@ -25,11 +35,6 @@ def show(session: Session, texts: Texts, with_granularity: bool = True) -> None:
     if checkpoint != session.checkpoint:
         session.checkpoint = checkpoint
         services().host.request(checkpoint)
-    if with_granularity:
-        _granularity(session, texts)
-    session.drop_other = st.toggle(
-        texts("choices.drop_other"), value=session.drop_other, key="drop-other", help=texts("choices.drop_other_help")
-    )
 
 
 def _granularity(session: Session, texts: Texts) -> None:

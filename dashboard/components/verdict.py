@@ -8,13 +8,15 @@ from core.emotions import emotion
 from core.results import Analysis
 from dashboard.charts import score_bars
 from dashboard.clips import Clip
+from dashboard.components import library_keep
 from dashboard.components.names import labelled
 from dashboard.language import Texts
+from dashboard.state import Session
 
 UNSURE_COLOUR = "#8A8F98"  # no emotion's
 
 
-def show(clip: Clip, analysis: Analysis, texts: Texts) -> None:
+def show(session: Session, clip: Clip, analysis: Analysis, texts: Texts) -> None:
     """Draw the verdict beside the nine scores."""
     with st.container(horizontal=True, vertical_alignment="center", key="verdict-clip"):
         st.text(clip.name)
@@ -22,6 +24,7 @@ def show(clip: Clip, analysis: Analysis, texts: Texts) -> None:
             st.badge(texts("clip.synthetic"), icon=":material/smart_toy:", color="gray")
         if st.button(texts("timeline.open"), icon=":material/timeline:", key="open-timeline", type="tertiary"):
             st.switch_page("../pages/timeline.py")
+        library_keep.show(session, clip, texts)
     card, scores = st.columns([5, 7], gap="large", vertical_alignment="center")
     with card:
         st.html(markup(analysis, texts))

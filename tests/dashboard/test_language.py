@@ -11,12 +11,18 @@ from core.curves.smoothing import METHODS
 from core.emotions import EMOTION_KEYS
 from core.errors import SettingsError
 from core.exports.timelines import MAKERS
+from core.library import FORMATS
+from dashboard.components.batch_intake import SOURCES as BATCH_SOURCES
+from dashboard.components.library_truth import TABS as TRUTH_TABS
+from dashboard.components.library_truth_cells import SHARES
 from dashboard.components.player import WORDS
 from dashboard.components.timeline_evidence import STRETCHES
 from dashboard.components.timeline_exports import PARTS
 from dashboard.components.timeline_panel import TABS
 from dashboard.examples import EXAMPLES
+from dashboard.jobs import JobState
 from dashboard.language import LANGUAGES, language_of, texts_in
+from dashboard.library_view import MATCHES, ORDERED_BY, SECTIONS, SURENESS
 from dashboard.listening import Phase
 from dashboard.model_host import State
 from dashboard.timeline_view import DRAWINGS, ROWS, VALUES
@@ -53,9 +59,27 @@ FAMILIES = {
     "export": PARTS,
     "export.kind": MAKERS,
     "player": WORDS,
+    "truth.tab": TRUTH_TABS,
+    "truth.figure": ["uar", "accuracy"],
+    "truth.help": ["uar", "accuracy", "accept", "keep"],
+    "truth.decide": ["accept", "keep"],
+    "truth.drawn": ["speakers", "clips"],
+    "truth.alt": ["cell", "emotions", "speakers", "errors"],
+    "truth.column": SHARES,
+    "library": ["labels", "speakers", "tags", "references", "checkpoints", "match", "sure"],
+    "library.section": SECTIONS,
+    "library.by": ORDERED_BY,
+    "library.match": MATCHES,
+    "library.sure": SURENESS,
+    "library.form": FORMATS,
+    "library.to": ["compare", "explorer"],
+    "batch.source": BATCH_SOURCES,
+    "batch.upload": ["files", "folder"],
+    "jobs.state": list(JobState),
+    "jobs.again": ["go_on", "retry", "failed"],
 }
 # Of these, the ones whose first part is put together too.
-NESTED = {"timeline.draw", "timeline.values", "timeline.smoothing"}
+NESTED = {"timeline.draw", "timeline.values", "timeline.smoothing", "library.match", "library.sure"}
 # Of Streamlit's calls, those whose first argument is read by people.
 SPEAKING = {
     "title", "header", "subheader", "markdown", "caption", "text", "write", "button", "download_button", "selectbox",
@@ -87,7 +111,8 @@ def test_translations_take_the_same_values_and_none_is_empty() -> None:
 def test_chinese_is_chinese() -> None:
     same = {key for key, text in catalogue("zh").items() if not re.search(r"[\u4e00-\u9fff]", text)}
     signs = {"unit.megabytes", "list.verdict", "chart.decibel", "fetch.so_far", "fetch.rate", "timeline.arc_at"}
-    signs |= {"timeline.region_says", "evidence.stays"}
+    signs |= {"timeline.region_says", "evidence.stays", "library.option", "library.unsure_label"}
+    signs |= {"library.section_count", "library.right_short", "library.gigabytes", "batch.title_one"}
     names = {"timeline.smoothing.savitzky-golay", "reference.uar", "export.kind.textgrid", "export.kind.eaf"}
     assert same <= signs | names
 

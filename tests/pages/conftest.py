@@ -58,6 +58,7 @@ def slow_house(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("EMOSCOPE_CHECKPOINT", str(checkpoint))
     monkeypatch.setenv("EMOSCOPE_OUTPUTS_DIR", str(tmp_path / "outputs"))
     monkeypatch.setenv("EMOSCOPE_MODELS_DIR", str(tmp_path / "models"))
+    monkeypatch.setenv("EMOSCOPE_LIBRARY", str(tmp_path / "library"))
     house = House()
     monkeypatch.setattr(resources, "ModelHost", functools.partial(ModelHost, opener=house.open))
     resources.services.clear()

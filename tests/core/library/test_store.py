@@ -268,3 +268,28 @@ def test_a_kill_leaves_whole_clips_and_nothing_that_lies(tmp_path: Path) -> None
     assert kept > 0 and set(LABELS) >= set(library.facets()["label"])
     repair(library)
     assert verify(library).is_sound and library.count() == kept
+
+
+def test_every_question_sees_what_another_process_wrote_meanwhile(library: Library) -> None:
+    library.put([entry(1, reference="sad")])
+    other = Library.open(library.location, create=False)
+    assert other.rows(limit=9).num_rows == 1 and other.facets()["reference"] == {"sad": 1}
+    other.facets()["reference"]["sad"] = 7  # what was handed out is the caller's own
+    assert other.facets()["reference"] == {"sad": 1}
+    library.put([entry(2)])
+    library.update([key(1)], reference="happy")
+    assert other.rows(limit=9).num_rows == 2 and other.count() == 2
+    assert other.facets()["reference"] == {"happy": 1, "": 1}
+    assert other.facets(Query(references=("happy",)))["reference"] == {"happy": 1}
+
+
+def test_vectors_keep_the_order_of_the_clips_and_say_how_many_have_none(library: Library) -> None:
+    vectors = {key(n): np.full(4, n, np.float32) for n in (3, 1)}
+    library.put([entry(n) for n in range(4)])
+    library.put_speaker_vectors(vectors, "voices")
+    found = library.matrix(Query(order="key", descending=True), "speaker")
+    assert found.keys == (key(3), key(1)) and found.without == 2
+    assert found.values.tolist() == [[3.0] * 4, [1.0] * 4]
+    emotions = library.matrix(Query(order="key"))
+    assert all(np.array_equal(row, entry(n).analysis.embedding) for n, row in enumerate(emotions.values))
+    assert library.matrix(Query(text="nowhere")).values.shape == (0, 0)
