@@ -321,30 +321,28 @@ def _opacity(num_points: int) -> float:
 def mean_scores(scores: Mapping[str, float], others: Mapping[str, float], texts: Texts) -> go.Figure:
     """Mean probability of each emotion among the selected clips, and a tick where it is on the whole map."""
     keys = sorted(scores, key=lambda key: -scores[key])
+    names = [f"{labelled(key, texts)} {100 * scores[key]:.1f} %" for key in keys]
     figure = go.Figure(
         go.Bar(
             x=[100 * scores[key] for key in keys],
-            y=[labelled(key, texts) for key in keys],
+            y=names,
             orientation="h",
             marker={"color": [emotion(key).colour for key in keys], "cornerradius": 4},
-            text=[f"{100 * scores[key]:.1f} %" for key in keys],
-            textposition="outside",
-            cliponaxis=False,
             showlegend=False,
-            hovertemplate="%{y}: %{text}<extra></extra>",
+            hovertemplate="%{y}<extra></extra>",
         )
     )
     figure.add_scatter(
         x=[100 * others[key] for key in keys],
-        y=[labelled(key, texts) for key in keys],
+        y=names,
         mode="markers",
         marker={"symbol": "line-ns", "size": 16, "line": {"width": 2.5, "color": INK}},
         name=texts("explorer.whole_map"),
-        hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
+        hovertemplate="%{x:.1f} %<extra></extra>",
     )
     figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
     figure.update_xaxes(
-        title=texts("chart.probability"), range=[0, 116], tickvals=[0, 25, 50, 75, 100], fixedrange=True
+        title=texts("chart.probability"), range=[0, 102], tickvals=[0, 25, 50, 75, 100], fixedrange=True
     )
     figure.update_xaxes(showgrid=True, gridcolor=FAINT, zeroline=False)
     legend = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"}

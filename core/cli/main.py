@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from core.cli import compare, mapping, truth
+from core.cli import compare, mapping, speakers, truth
 from core.cli.terminal import discard_output, make_streams_usable, plain, say
 from core.errors import EmoScopeError
 from core.settings import DEVICES, ENGINES, GRANULARITIES, PRECISIONS, Settings
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_library(commands)
     _add_models(commands)
     mapping.add_to(commands)
+    speakers.add_to(commands)
     serve = commands.add_parser("serve", help="start the dashboard")
     serve.add_argument("--port", type=_port, default=8501, help="1 to 65535 (default: 8501)")
     serve.add_argument("--host", default="localhost", help="address to listen on (default: this machine only)")
@@ -185,6 +186,7 @@ def _add_moving(actions: "argparse._SubParsersAction[_Parser]") -> None:
     export.add_argument("--force", action="store_true", help="replace a file that is there")
     take = actions.add_parser("import", help="add the clips of a folder that `export --format library` wrote")
     take.add_argument("folder", metavar="FOLDER")
+    speakers.add_voices_to(actions)
     for action, name in ((export, "export"), (take, "import")):
         action.add_argument("--library", required=True, metavar="DIR|s3://…", help="where the library is")
         action.set_defaults(run=_library, action=name)

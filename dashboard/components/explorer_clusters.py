@@ -122,7 +122,8 @@ def _name(card: ClusterCard, texts: Texts) -> str:
         elif each.value in ("high", "low"):
             parts.append(texts(f"explorer.level.{each.value}", name=title_of(each.attribute, texts)))
         else:
-            parts.append(each.value)
+            is_bare = each.value.replace(".", "").isdigit()  # "01" alone says nothing
+            parts.append(f"{title_of(each.attribute, texts)} {each.value}" if is_bare else each.value)
     return " · ".join(dict.fromkeys(parts)) or texts("explorer.group_named", count=card.label + 1)
 
 

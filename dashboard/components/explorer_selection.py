@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 1000  # of the table; what is taken away has all
 COMPARABLE = range(2, 9)
 FORMATS = ("csv", "jsonl", "parquet")
+LABEL_PX = 115
 STILL = {"displayModeBar": False}
 
 
@@ -83,12 +84,12 @@ def column_config(texts: Texts) -> dict[str, Any]:
     return {
         "sound": column.AudioColumn(texts("explorer.column.sound"), width="small"),
         "source": column.TextColumn(texts("explorer.column.source"), width="medium"),
-        "label": column.TextColumn(texts("explorer.attribute.label"), width="small"),
+        "label": column.TextColumn(texts("explorer.attribute.label"), width=LABEL_PX),
         "confidence": column.ProgressColumn(
             texts("explorer.attribute.confidence"), format="%.0f %%", min_value=0, max_value=100, width="small"
         ),
-        "reference": column.TextColumn(texts("explorer.attribute.reference"), width="small"),
-        "speaker": column.TextColumn(texts("explorer.attribute.speaker"), width="small"),
+        "reference": column.TextColumn(texts("explorer.attribute.reference"), width=LABEL_PX),
+        "speaker": column.TextColumn(texts("explorer.attribute.speaker"), width=LABEL_PX),
         "duration_s": column.NumberColumn(texts("explorer.attribute.duration_s"), format="%.2f", width="small"),
         "tags": column.ListColumn(texts("explorer.attribute.tags")),
     }
@@ -96,10 +97,11 @@ def column_config(texts: Texts) -> dict[str, Any]:
 
 def _table(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
     rows = explorer.selected[:MOST_ROWS]
-    st.dataframe(
-        clip_columns(bench.table, rows, texts), hide_index=True, column_config=column_config(texts), height=360,
-        key="explorer-table", alt=texts("explorer.table_alt"),
-    )  # fmt: skip
+    with st.container(key="explorer-selected"):
+        st.dataframe(
+            clip_columns(bench.table, rows, texts), hide_index=True, column_config=column_config(texts), height=360,
+            key="explorer-table", alt=texts("explorer.table_alt"),
+        )  # fmt: skip
     if len(explorer.selected) > MOST_ROWS:
         st.caption(texts("explorer.first_rows", count=f"{MOST_ROWS:,}", total=f"{len(explorer.selected):,}"))
 

@@ -1,0 +1,248 @@
+"""The explorer page: a map of the library's clips, what is selected on it, and what can be worked out of it."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.library import Library, Query
+from core.projection import nearest
+from dashboard import resources
+from dashboard.components.explorer_probe import tag_classes
+from dashboard.components.explorer_selection import exported
+from dashboard.explorer_state import ExplorerState
+from tests import sounds
+from tests.libraries import LABELS, SPEAKERS, fill
+from tests.pages.conftest import MAIN, PATIENCE_S, House, run_until
+
+COUNT = 32
+
+
+@pytest.fixture
+def library(house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Library:
+    monkeypatch.setenv("EMOSCOPE_MAPS_DIR", str(tmp_path / "maps"))
+    monkeypatch.setenv("EMOSCOPE_HEADS_DIR", str(tmp_path / "heads"))
+    resources.close_services()  # the house was built before
+    return fill(resources.services().settings.library, COUNT)
+
+
+def opened(**parameters: str) -> AppTest:
+    """The explorer page by a link; its maps are PCA's, which need no process of their own."""
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    app.query_params["lang"] = "en"
+    app.run()
+    for name, value in ({"method": "pca"} | parameters).items():
+        app.query_params[name] = value
+    app.switch_page("../pages/explorer.py").run()
+    assert not app.exception
+    return app
+
+
+def mapped(**parameters: str) -> AppTest:
+    return run_until(opened(**parameters), lambda app: explorer(app).bench is not None and chart(app) is not None)
+
+
+def explorer(app: AppTest) -> ExplorerState:
+    found: ExplorerState = app.session_state["emoscope_session"].explorer
+    return found
+
+
+def chart(app: AppTest, position: int = 0) -> dict[str, Any] | None:
+    charts = app.get("plotly_chart")
+    return json.loads(charts[position].proto.spec) if len(charts) > position else None
+
+
+def shown(app: AppTest) -> str:
+    return "\n".join(each.value for each in [*app.text, *app.markdown, *app.caption])
+
+
+def section(app: AppTest, name: str, is_enough: Callable[[AppTest], bool]) -> AppTest:
+    app.segmented_control(key="explorer-section").set_value(name).run()
+    app = run_until(app, is_enough)
+    assert not app.exception
+    return app
+
+
+def test_an_empty_library_says_what_to_do(house: House) -> None:
+    app = opened()
+    assert "The library has no clips yet" in app.info[0].value and not app.get("plotly_chart")
+
+
+def test_the_map_says_which_space_it_is_of_and_has_every_clip(library: Library) -> None:
+    app = mapped()
+    assert "Emotion · tests/random@0123abcd · 32 clips · PCA 2-D" in shown(app)
+    figure = chart(app)
+    assert figure is not None
+    assert [trace["name"] for trace in figure["data"]] == [
+        "😠 Angry (8)",
+        "😄 Happy (8)",
+        "😐 Neutral (8)",
+        "😢 Sad (8)",
+    ]
+    assert "<b>outside" not in json.dumps(figure)
+
+
+def test_a_link_brings_filter_space_and_looks_and_keeps_them(library: Library) -> None:
+    app = mapped(speaker="anna", space="scores", dims="3", colour="speaker", shape="label")
+    bench = explorer(app).bench
+    assert bench is not None and set(bench.table["speaker"]) == {"anna"} and len(bench) == COUNT // len(SPEAKERS)
+    assert bench.positions.shape == (8, 3) and bench.space.name == "scores"
+    kept = {name: value if isinstance(value, list) else [value] for name, value in app.query_params.items()}
+    expected = {"speaker": "anna", "space": "scores", "dims": "3", "colour": "speaker", "shape": "label"}
+    assert kept == {name: [value] for name, value in ({"lang": "en", "method": "pca"} | expected).items()}
+
+
+def test_too_few_clips_for_umap_are_drawn_by_pca_with_a_word_why(library: Library) -> None:
+    app = mapped(method="umap", speaker="anna")
+    assert "too few for UMAP" in shown(app)
+
+
+def test_a_space_that_is_missing_is_computed_when_asked_for(library: Library) -> None:
+    app = run_until(opened(space="acoustic"), lambda app: any(b.key == "explorer-compute-acoustic" for b in app.button))
+    assert explorer(app).bench is None
+    app.button(key="explorer-compute-acoustic").click().run()
+    app = run_until(app, lambda app: explorer(app).bench is not None)
+    bench = explorer(app).bench
+    assert bench is not None and bench.space.name == "acoustic" and len(bench) == COUNT
+    assert "acoustic.pitch_hz" in bench.table
+
+
+def test_a_selection_is_listed_tagged_and_found_in_the_library(library: Library) -> None:
+    app = mapped()
+    explorer(app).selected = np.array([0, 5, 6])
+    app.run()
+    assert "**3** clips" in shown(app)
+    table = app.dataframe[0].value
+    bench = explorer(app).bench
+    assert bench is not None
+    assert table["sound"].tolist() == [f"/api/v1/library/sounds/{bench.space.keys[row]}.ogg" for row in (0, 5, 6)]
+    assert table["label"].tolist() == ["😠 Angry", "😄 Happy", "😐 Neutral"]
+    app.multiselect(key="explorer-tags").set_value(["loud <i>"]).run()
+    app.button(key="explorer-tag-add").click().run()
+    assert not app.exception
+    tagged = library.rows(Query(tags=("loud <i>",)), columns=["key"]).column("key").to_pylist()
+    assert sorted(tagged) == [bench.space.keys[row] for row in (0, 5, 6)]
+    assert [list(tags) for tags in bench.table["tags"]].count(["loud <i>"]) == 3
+
+
+def test_a_selection_goes_out_whole_and_to_the_other_pages(library: Library) -> None:
+    app = mapped()
+    explorer(app).selected = np.array([1, 2])
+    app.run()
+    keys = explorer(app).keys()
+    lines = exported(keys, "jsonl").decode().splitlines()
+    assert sorted(json.loads(line)["key"] for line in lines) == sorted(keys)
+    assert exported(keys, "nothing").startswith(b"There is no form")
+    app.button(key="explorer-only").click().run()
+    app = run_until(app, lambda app: len(explorer(app).bench or ()) == 2)
+    app.button(key="explorer-clips-all").click().run()
+    app = run_until(app, lambda app: len(explorer(app).bench or ()) == COUNT)
+    app.button(key="explorer-to-library").click().run()
+    assert not app.exception and app.session_state["emoscope_session"].library.view.keys == keys
+    assert "2 found" in shown(app)
+
+
+def test_what_another_page_picked_is_mapped(library: Library) -> None:
+    app = opened()
+    keys = library.rows(Query(labels=("sad",)), columns=["key"]).column("key").to_pylist()
+    app.session_state["emoscope_session"].picked = keys
+    app.run()
+    app = run_until(app, lambda app: len(explorer(app).bench or ()) == len(keys))
+    assert app.session_state["emoscope_session"].picked == []
+
+
+def test_a_name_is_found_and_ringed_on_the_map(library: Library) -> None:
+    app = mapped()
+    app.text_input(key="explorer-search").set_value("CLIP 01").run()
+    assert explorer(app).marked == tuple(range(10, 20)) and "10 found" in shown(app)
+    focus = explorer(app).focus
+    assert focus is not None and focus.row == 10 and not focus.plays
+
+
+def test_neighbours_come_from_the_space_itself(library: Library) -> None:
+    bench = explorer(mapped()).bench
+    assert bench is not None
+    found = bench.near(3, 5)
+    far = np.linalg.norm(bench.space.prepared - bench.space.prepared[3], axis=1)
+    far[3] = np.inf
+    np.testing.assert_array_equal(found.indices[0], np.argsort(far, kind="stable")[:5])
+    np.testing.assert_allclose(found.distances[0], np.sort(far)[:5], rtol=1e-5)
+    assert nearest(bench.space, np.array([3]), 5).indices.tolist() == found.indices.tolist()
+
+
+def test_clusters_have_cards_whose_clips_are_shown_and_selected(library: Library) -> None:
+    app = section(mapped(clusters="agglomerative", k="4"), "clusters", lambda app: "4 clusters" in shown(app))
+    assert shown(app).count("8 clips · ") == 4
+    app.button(key="explorer-medoid-0-0").click().run()
+    focus = explorer(app).focus
+    assert focus is not None and focus.plays
+    app.button(key="explorer-group-1").click().run()
+    bench = explorer(app).bench
+    assert bench is not None and len(explorer(app).selected) == 8
+    assert len({bench.table["label"][row] for row in explorer(app).selected}) == 1
+    app.button(key="explorer-colour-clusters").click().run()
+    figure = chart(app)
+    assert figure is not None and [trace["name"] for trace in figure["data"]] == [f"{at} (8)" for at in (1, 2, 3, 4)]
+
+
+def test_trust_is_measured_with_a_sentence_each_and_can_be_the_colour(library: Library) -> None:
+    app = section(
+        mapped(clusters="kmeans", k="4"), "trust", lambda app: "a random map would keep" in shown(app) and app.metric
+    )
+    bench = explorer(app).bench
+    assert bench is not None
+    trust = bench.known(("trust",)).trust
+    assert f"{100 * trust.mean_overlap:.0f} % of a clip's {trust.k} nearest" in shown(app)
+    assert {metric.label: metric.value for metric in app.metric}["Adjusted Rand"] == "1.00"
+    app.button(key="explorer-colour-overlap").click().run()
+    assert explorer(app).view.colour == "overlap"
+
+
+def test_what_the_clusters_are_made_of_is_said_in_one_sentence(library: Library) -> None:
+    app = section(mapped(clusters="kmeans", k="4"), "confounds", lambda app: "beyond chance" in shown(app))
+    assert "The clusters follow Emotion (100 %) most" in shown(app) or "The clusters follow Reference" in shown(app)
+
+
+def test_a_probe_learns_from_tags_and_is_applied_and_kept(library: Library) -> None:
+    for label in LABELS[:2]:
+        keys = library.rows(Query(labels=(label,)), columns=["key"]).column("key").to_pylist()
+        library.update(keys[:6], add_tags=[f"is {label}"])
+    app = section(mapped(), "probe", lambda app: any(each.key == "explorer-probe-tags" for each in app.multiselect))
+    app.multiselect(key="explorer-probe-tags").set_value(["is angry", "is happy"]).run()
+    app.button(key="explorer-fit").click().run()
+    app = run_until(app, lambda app: "unweighted average recall; chance gives" in shown(app))
+    assert "**100 %** unweighted average recall" in shown(app)
+    assert "Of the 20 clips without a class the probe says:" in shown(app)
+    app.text_input(key="explorer-head-name").set_value("mine").run()
+    app.button(key="explorer-head-save").click().run()
+    assert app.success[0].value.startswith("Kept.")
+    assert list(resources.services().settings.heads_dir.iterdir())
+
+
+def test_tags_that_two_classes_share_teach_nothing() -> None:
+    assert tag_classes([["a"], ["b", "c"], ["a", "b"], None, []], ("a", "b")) == ["a", "b", None, None, None]
+
+
+def test_a_clip_from_outside_is_placed_beside_its_like(house: House, library: Library) -> None:
+    app = run_until(opened(space="acoustic"), lambda app: any(b.key == "explorer-compute-acoustic" for b in app.button))
+    app.button(key="explorer-compute-acoustic").click().run()
+    app = run_until(app, lambda app: explorer(app).bench is not None)
+    upload = next(each for each in app.get("file_uploader") if each.key == "explorer-like-file")
+    upload.upload("<b>me</b>.wav", sounds.wav(sounds.voice(1.2, pitch_hz=170.0)), "audio/wav")
+    app = run_until(app, lambda app: explorer(app).guest is not None)
+    guest, bench = explorer(app).guest, explorer(app).bench
+    assert guest is not None and bench is not None and guest.name == "<b>me</b>.wav"
+    assert {bench.table["speaker"][row] for row in guest.rows[:5]} == {"dora"}, "dora speaks at 170 Hz"
+
+
+def test_two_sessions_map_at_once(library: Library) -> None:
+    begun = time.monotonic()
+    apps = [opened(method="umap", seed=str(seed)) for seed in (1, 2)]
+    done = [run_until(app, lambda app: explorer(app).bench is not None) for app in apps]
+    benches = [explorer(app).bench for app in done]
+    assert all(bench is not None and bench.map.method == "umap" for bench in benches)
+    assert time.monotonic() - begun < 2 * PATIENCE_S
