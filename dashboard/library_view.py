@@ -102,7 +102,7 @@ FILTERS = (
     "text", "labels", "speakers", "tags", "references", "checkpoints", "confidence", "duration_s", "sure", "match",
     "metadata", "keys", "deleted",
 )  # fmt: skip
-FOLDED = tuple(name for name in FILTERS if name not in ("text", "labels", "speakers", "tags"))
+FOLDED = tuple(name for name in FILTERS if name not in ("text", "labels", "speakers", "tags", "keys"))
 DEFAULT = LibraryView()
 
 

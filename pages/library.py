@@ -30,6 +30,6 @@ if library is not None:
     elif section == "jobs":
         jobs_panel.show(session, texts)
     elif section == "failures":
-        library_failures.show(library, texts)
+        library_failures.show(session, library, texts)
     elif section == "truth":
         library_truth.show(session, library, library_link.view_of(session).query, texts)

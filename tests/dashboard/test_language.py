@@ -143,7 +143,13 @@ def test_chinese_is_chinese() -> None:
     same = {key for key, text in catalogue("zh").items() if not re.search(r"[\u4e00-\u9fff]", text)}
     signs = {"unit.megabytes", "list.verdict", "chart.decibel", "fetch.so_far", "fetch.rate", "timeline.arc_at"}
     signs |= {"timeline.region_says", "evidence.stays", "explorer.comma", "library.option", "library.unsure_label"}
-    signs |= {"library.section_count", "library.right_short", "library.gigabytes", "batch.title_one"}
+    signs |= {
+        "library.section_count",
+        "library.right_short",
+        "library.gigabytes",
+        "library.kilobytes",
+        "batch.title_one",
+    }
     names = {"timeline.smoothing.savitzky-golay", "reference.uar", "export.kind.textgrid", "export.kind.eaf"}
     assert same <= signs | names
 
