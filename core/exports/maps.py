@@ -54,11 +54,11 @@ def map_html(drawn: DrawnMap, colour: str) -> str:
         raise ExportError(f"The points cannot be coloured by {colour!r}; by these they can: {there}.")
     page = str(_figure(drawn, colour).to_html(include_plotlyjs=True, full_html=True, config={"displaylogo": False}))
     head = (
-        f'<head><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f"<title>{html.escape(drawn.title)}</title>"
-        "<style>html, body, body > div, .plotly-graph-div { height: 100%; margin: 0 }</style>"
+        "<style>html, body, body > div, .plotly-graph-div { height: 100%; margin: 0 }</style></head>"
     )
-    return page.replace("<head>", head, 1)
+    return page.replace("</head>", head, 1)
 
 
 def map_csv(drawn: DrawnMap) -> Iterator[str]:
@@ -116,13 +116,13 @@ def _numbers(values: list[Any]) -> Array | None:
 
 
 def _by_number(drawn: DrawnMap, colour: str, numbers: Array) -> list[dict[str, Any]]:
-    marker = {
-        "color": numbers,
-        "colorscale": "Viridis",
-        "showscale": True,
-        "colorbar": {"title": {"text": shown(colour)}},
-    }
-    return [_trace(drawn, np.arange(len(numbers)), "", marker) | {"showlegend": False}]
+    known = np.isfinite(numbers)
+    bar = {"title": {"text": shown(colour)}}
+    marker = {"color": numbers[known].tolist(), "colorscale": "Viridis", "showscale": True, "colorbar": bar}
+    traces = [_trace(drawn, np.flatnonzero(known), "", marker) | {"showlegend": False}]
+    if not known.all():
+        traces.append(_trace(drawn, np.flatnonzero(~known), "none", {"color": REST, "symbol": "circle"}))
+    return traces
 
 
 def _by_value(drawn: DrawnMap, colour: str, values: list[Any]) -> list[dict[str, Any]]:
@@ -149,8 +149,6 @@ def _colour(column: str, value: str, number: int) -> str:
 def _trace(drawn: DrawnMap, rows: Array, name: str, marker: dict[str, Any]) -> dict[str, Any]:
     positions = drawn.positions[rows]
     is_flat = positions.shape[1] == 2
-    if isinstance(marker.get("color"), np.ndarray):
-        marker = marker | {"color": [None if np.isnan(each) else float(each) for each in marker["color"]]}
     if not is_flat:
         marker = marker | {"symbol": "circle"}  # not all symbols exist in three dimensions
     size = 5 if len(drawn.positions) < 5000 else 3

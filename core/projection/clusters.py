@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -145,22 +146,25 @@ def _grouping(points: Array, options: ClusterOptions) -> Callable[[int], Array]:
         return lambda k: _mixture(points, k, options.seed)
     from sklearn.cluster import KMeans
 
-    return lambda k: np.asarray(KMeans(k, n_init=4, random_state=options.seed).fit_predict(points), np.int64)
+    return lambda k: _fitted(KMeans(k, n_init=4, random_state=options.seed), points)
 
 
 def _mixture(points: Array, k: int, seed: int) -> Array:
     """Gaussians with axes along the space's own (principal components are uncorrelated): few clips suffice for each."""
-    import warnings
-
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
     mixture = GaussianMixture(k, covariance_type="diag", reg_covar=1e-4, random_state=seed, max_iter=100)
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", ConvergenceWarning
-        )  # groups that still move a little after 100 rounds are groups
-        return np.asarray(mixture.fit_predict(points), np.int64)
+    return _fitted(mixture, points)
+
+
+def _fitted(method: Any, points: Array) -> Array:
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():  # groups that still move a little are groups, and so are fewer than asked for
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return np.asarray(method.fit_predict(points), np.int64)
 
 
 def _by_density(options: ClusterOptions) -> Callable[[Array], Array]:

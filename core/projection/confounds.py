@@ -211,7 +211,9 @@ def one_sentence(found: Sequence[Confound]) -> str:
         least = "hardly" if shares[emotion] < HARDLY else "far less" if shares[emotion] < shares[0] / 2 else "less"
         text += f", {least} of {said[emotion]}"
     unit = (
-        "normalised mutual information, 1 at most" if with_groups else "recall on unseen speakers, chance in brackets"
+        "normalised mutual information, 1 at most"
+        if with_groups
+        else "recall on clips the probe never saw, chance behind it"
     )
     return f"{text}: {unit}."
 
@@ -231,7 +233,7 @@ def _joined(ranked: list[Confound]) -> tuple[list[Confound], list[str]]:
     """Without those that are another by another name, as a corpus of one language is; each with all its names."""
     kept: dict[tuple[Any, ...], tuple[Confound, list[str]]] = {}
     for each in ranked:
-        figures = (each.classes, each.n, each.nmi, each.probe_uar)
+        figures = (each.classes, each.n, *(value and round(value, 6) for value in (each.nmi, each.probe_uar)))
         kept.setdefault(figures, (each, []))[1].append(_named(each))
     return [each for each, _ in kept.values()], [" or ".join(names) for _, names in kept.values()]
 

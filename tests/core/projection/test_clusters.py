@@ -49,6 +49,12 @@ def test_a_map_can_be_grouped_instead_of_its_space() -> None:
     assert found.labels[:70].tolist() == [found.labels[0]] * 70 and found.k == 2
 
 
+@pytest.mark.parametrize("method", ["kmeans", "agglomerative", "gmm", "hdbscan"])
+def test_clips_that_are_all_the_same_are_no_groups(method: str) -> None:
+    found = cluster(space_of(np.ones((30, 4), np.float32)), ClusterOptions(method))
+    assert len(found.labels) == 30 and found.k <= 2
+
+
 def test_what_cannot_be_grouped_is_refused() -> None:
     with pytest.raises(ProjectionError, match="2 clips cannot be grouped into 2"):
         cluster(space_of(balls(1, 2)))
