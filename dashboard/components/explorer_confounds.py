@@ -62,7 +62,7 @@ def sentence(found: Sequence[Confound], texts: Texts) -> str:
     words = [f"{title_of(each.attribute, texts)} ({100 * share:.0f} %)" for each, share in measured[:3]]
     first = measured[0][0].attribute
     kind = "emotion" if first in EMOTIONAL else "other"
-    return texts(f"explorer.made_of.{kind}", first=words[0], others=texts("explorer.comma").join(words[1:]) or "–")
+    return texts(f"explorer.made.{kind}", first=words[0], others=texts("explorer.comma").join(words[1:]) or "–")
 
 
 def _share(each: Confound) -> float | None:

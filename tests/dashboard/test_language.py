@@ -12,7 +12,11 @@ from core.emotions import EMOTION_KEYS
 from core.errors import SettingsError
 from core.exports.timelines import MAKERS
 from core.library import FORMATS
+from core.projection.mapping import STEPS
 from dashboard.components.batch_intake import SOURCES as BATCH_SOURCES
+from dashboard.components.explorer_map import WORDS as MAP_WORDS
+from dashboard.components.explorer_sections import SECTIONS as MAP_SECTIONS
+from dashboard.components.explorer_vectors import COMPUTABLE
 from dashboard.components.library_truth import TABS as TRUTH_TABS
 from dashboard.components.library_truth_cells import SHARES
 from dashboard.components.player import WORDS
@@ -20,6 +24,9 @@ from dashboard.components.timeline_evidence import STRETCHES
 from dashboard.components.timeline_exports import PARTS
 from dashboard.components.timeline_panel import TABS
 from dashboard.examples import EXAMPLES
+from dashboard.explorer_attributes import COMPUTED, OWN
+from dashboard.explorer_view import GROUPINGS, METRICS, SPACES
+from dashboard.explorer_view import METHODS as METHODS_OF_MAPS
 from dashboard.jobs import JobState
 from dashboard.language import LANGUAGES, language_of, texts_in
 from dashboard.library_view import MATCHES, ORDERED_BY, SECTIONS, SURENESS
@@ -59,6 +66,30 @@ FAMILIES = {
     "export": PARTS,
     "export.kind": MAKERS,
     "player": WORDS,
+    "explorer.attribute": [*OWN, *COMPUTED],
+    "explorer.compute": COMPUTABLE,
+    "explorer.filter": ["labels", "references", "speakers", "tags", "text", "meta"],
+    "explorer.grouping": GROUPINGS,
+    "explorer.level": ["high", "low"],
+    "explorer.made": ["emotion", "other"],
+    "explorer.map": MAP_WORDS,
+    "explorer.method": METHODS_OF_MAPS,
+    "explorer.metric": METRICS,
+    "explorer.section": MAP_SECTIONS,
+    "explorer.space": SPACES,
+    "explorer.step": [
+        *STEPS,
+        "reading",
+        "describing",
+        "grouping",
+        "measuring",
+        "fitting",
+        "loading",
+        "vectors",
+        "listening",
+    ],
+    "explorer.task": ["map", "clusters", "trust", "stability", "confounds", "probe", "vectors", "guest"],
+    "explorer.trusted": ["well", "fairly", "badly"],
     "truth.tab": TRUTH_TABS,
     "truth.figure": ["uar", "accuracy"],
     "truth.help": ["uar", "accuracy", "accept", "keep"],
@@ -111,7 +142,7 @@ def test_translations_take_the_same_values_and_none_is_empty() -> None:
 def test_chinese_is_chinese() -> None:
     same = {key for key, text in catalogue("zh").items() if not re.search(r"[\u4e00-\u9fff]", text)}
     signs = {"unit.megabytes", "list.verdict", "chart.decibel", "fetch.so_far", "fetch.rate", "timeline.arc_at"}
-    signs |= {"timeline.region_says", "evidence.stays", "library.option", "library.unsure_label"}
+    signs |= {"timeline.region_says", "evidence.stays", "explorer.comma", "library.option", "library.unsure_label"}
     signs |= {
         "library.section_count",
         "library.right_short",

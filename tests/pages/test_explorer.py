@@ -1,7 +1,6 @@
 """The explorer page: a map of the library's clips, what is selected on it, and what can be worked out of it."""
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +16,7 @@ from dashboard.components.explorer_selection import exported
 from dashboard.explorer_state import ExplorerState
 from tests import sounds
 from tests.libraries import LABELS, SPEAKERS, fill
-from tests.pages.conftest import MAIN, PATIENCE_S, House, run_until
+from tests.pages.conftest import MAIN, House, run_until
 
 COUNT = 32
 
@@ -237,12 +236,3 @@ def test_a_clip_from_outside_is_placed_beside_its_like(house: House, library: Li
     guest, bench = explorer(app).guest, explorer(app).bench
     assert guest is not None and bench is not None and guest.name == "<b>me</b>.wav"
     assert {bench.table["speaker"][row] for row in guest.rows[:5]} == {"dora"}, "dora speaks at 170 Hz"
-
-
-def test_two_sessions_map_at_once(library: Library) -> None:
-    begun = time.monotonic()
-    apps = [opened(method="umap", seed=str(seed)) for seed in (1, 2)]
-    done = [run_until(app, lambda app: explorer(app).bench is not None) for app in apps]
-    benches = [explorer(app).bench for app in done]
-    assert all(bench is not None and bench.map.method == "umap" for bench in benches)
-    assert time.monotonic() - begun < 2 * PATIENCE_S
