@@ -287,7 +287,7 @@ def _common_axis(figure: go.Figure, axis: Axis, bench: CompareBench, texts: Text
     else:
         values, words = time_ticks(0.0, axis.end)
         figure.update_xaxes(**plain_axis, tickvals=values, ticktext=words, hoverformat=".2f")
-    title = texts(f"compare.axis_title.{axis.unit}", letter=bench.against.letter)
+    title = texts(f"compare.along.{axis.unit}", letter=bench.against.letter)
     figure.update_xaxes(title=title, **({} if last_row is None else {"row": last_row, "col": 1}))
 
 
