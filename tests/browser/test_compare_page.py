@@ -23,7 +23,8 @@ STATE = f"""() => {{
     const layout = head.closest('.js-plotly-plot')._fullLayout;
     return layout.xaxis.p2d(parseFloat(head.style.left) - layout.xaxis._offset);
   }});
-  return {{at: Number(root.dataset.position), track: Number(root.dataset.track), plays: root.dataset.playing === 'true', shown,
+  return {{at: Number(root.dataset.position), track: Number(root.dataset.track), shown,
+          plays: root.dataset.playing === 'true',
           letters: [...document.querySelectorAll('.emoscope-compare-flag')].map((flag) => flag.textContent)}};
 }}"""
 AT = """([name, seconds]) => {
