@@ -3,7 +3,7 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -30,32 +30,56 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 def each_clip(options: argparse.Namespace, settings: Settings, report: Report) -> int:
     """Analyse each clip and report it; a bad one is one line on standard error and exit code 1, the others go on."""
-    settings = _with_options(settings, options)
+    settings = with_options(settings, options)
     with results_only(encoding="utf-8" if options.json else None) as results:
-        engine = _engine(options, settings)
-        failed, heard_s = 0, 0.0
-        for clip in options.clips:
-            try:
-                waveform, decode_s = _hear(clip, settings)
-                heard_s += waveform.duration_s
-                if heard_s > WORTH_PACKING_S and hasattr(engine, "optimise"):
-                    engine.optimise()
-                analysis = _analyze(waveform, decode_s, engine, settings)
-                report(analysis.without(NOT_NAMED) if options.drop_other else analysis, waveform, options, results)
-            except OSError:  # of standard output: a clip's and a folder's are errors of ours
-                raise
-            except Exception as error:  # whatever it is, it is this clip's: the others go on
-                failed += 1
-                say(f"emoscope: {plain(_sentence(clip, error))}")
-    return 1 if failed else 0
+        engine = opened_engine(options, settings)
+        heard = hear_all(
+            options.clips,
+            engine,
+            settings,
+            lambda _, analysis, waveform: report(analysis, waveform, options, results),
+            drop_other=options.drop_other,
+        )
+    return 0 if heard == len(options.clips) else 1
 
 
-def _with_options(settings: Settings, options: argparse.Namespace) -> Settings:
+def hear_all(
+    clips: Sequence[str],
+    engine: Engine,
+    settings: Settings,
+    on_heard: Callable[[int, Analysis, Waveform], None],
+    *,
+    drop_other: bool = False,
+) -> int:
+    """Analyse clips one by one and hand each over with its position; how many that were.
+
+    A clip that cannot be heard, or what was to be done with it, is one line on standard error; the others go on.
+    """
+    heard, heard_s = 0, 0.0
+    for position, clip in enumerate(clips):
+        try:
+            waveform, decode_s = _hear(clip, settings)
+            heard_s += waveform.duration_s
+            if heard_s > WORTH_PACKING_S and hasattr(engine, "optimise"):
+                engine.optimise()
+            analysis = _analyze(waveform, decode_s, engine, settings)
+            on_heard(position, analysis.without(NOT_NAMED) if drop_other else analysis, waveform)
+            heard += 1
+        except OSError:  # of standard output: a clip's and a folder's are errors of ours
+            raise
+        except Exception as error:  # whatever it is, it is this clip's: the others go on
+            say(f"emoscope: {plain(_sentence(clip, error))}")
+    return heard
+
+
+def with_options(settings: Settings, options: argparse.Namespace) -> Settings:
+    """The settings with what the command line says otherwise."""
     chosen = {name: getattr(options, name) for name in ("checkpoint", "precision", "device") if getattr(options, name)}
     return replace(settings, **chosen)
 
 
-def _engine(options: argparse.Namespace, settings: Settings) -> Engine:
+def opened_engine(options: argparse.Namespace, settings: Settings) -> Engine:
+    """The engine that was asked for, its stages shown as they pass."""
     from core.model import open_engine
 
     def on_stage(stage: Stage) -> None:

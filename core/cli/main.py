@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from core.cli import compare
 from core.cli.terminal import discard_output, make_streams_usable, plain, say
 from core.errors import EmoScopeError
 from core.settings import DEVICES, ENGINES, GRANULARITIES, PRECISIONS, Settings
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_analyze(commands)
     _add_timeline(commands)
+    compare.add_to(commands)
     _add_batch(commands)
     _add_library(commands)
     _add_models(commands)

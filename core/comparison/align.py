@@ -25,6 +25,7 @@ from core.results import (
 
 FFT_SAMPLES = 512
 MEL_BANDS = 40
+BLOCK_FRAMES = 3000  # a minute of spectra at a time, so that hours need little memory
 MARGIN_FRAMES = 5  # kept before and after what is heard
 SMOOTHED_STEPS = 5  # of the path on either side: a warp in steps of frames would sound like one
 KNOT_EVERY = 5  # steps, 0.1 s at the most
@@ -115,13 +116,9 @@ def features_of(waveform: Waveform, options: AlignmentOptions = AlignmentOptions
     import librosa  # up to six seconds the first time
 
     num_frames = max(1, num_frames_of(waveform.num_samples))
-    before = (FFT_SAMPLES - FRAME_FIELD_SAMPLES) // 2
-    wanted = (num_frames - 1) * FRAME_HOP_SAMPLES + FFT_SAMPLES
-    samples = waveform.samples[: wanted - before]
-    padded = np.pad(samples, (before, wanted - before - len(samples)))
-    powers = librosa.feature.melspectrogram(
-        y=padded, sr=SAMPLE_RATE_HZ, n_fft=FFT_SAMPLES, win_length=FRAME_FIELD_SAMPLES,
-        hop_length=FRAME_HOP_SAMPLES, n_mels=MEL_BANDS, center=False,
+    powers = np.concatenate(
+        [_powers(waveform.samples, first, min(first + BLOCK_FRAMES, num_frames)) for first in
+         range(0, num_frames, BLOCK_FRAMES)], axis=1,
     )  # fmt: skip
     first, end = _heard(powers.sum(axis=0), options.quiet_db)
     coefficients = librosa.feature.mfcc(S=librosa.power_to_db(powers[:, first:end]), n_mfcc=options.num_mfcc)
@@ -130,6 +127,21 @@ def features_of(waveform: Waveform, options: AlignmentOptions = AlignmentOptions
     scale = np.maximum(values.std(axis=0), 1e-6)
     normalised = np.ascontiguousarray((values - values.mean(axis=0)) / scale, dtype=np.float32)
     return Features(normalised, first, num_frames, waveform.duration_s)
+
+
+def _powers(samples: Array, first: int, end: int) -> Array:
+    """(MEL_BANDS, end − first) float32 of these frames; silence before the first sample and after the last."""
+    import librosa
+
+    start = first * FRAME_HOP_SAMPLES - (FFT_SAMPLES - FRAME_FIELD_SAMPLES) // 2
+    stop = start + (end - first - 1) * FRAME_HOP_SAMPLES + FFT_SAMPLES
+    inside = samples[max(0, start) : max(0, stop)]
+    padded = np.pad(inside, (max(0, -start), stop - max(0, start) - len(inside)))
+    powers: Array = librosa.feature.melspectrogram(
+        y=padded, sr=SAMPLE_RATE_HZ, n_fft=FFT_SAMPLES, win_length=FRAME_FIELD_SAMPLES,
+        hop_length=FRAME_HOP_SAMPLES, n_mels=MEL_BANDS, center=False,
+    )  # fmt: skip
+    return powers
 
 
 def align_features(reference: Features, other: Features, options: AlignmentOptions = AlignmentOptions()) -> Alignment:

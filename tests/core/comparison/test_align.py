@@ -1,5 +1,7 @@
 """Dynamic time warping: the path is the least, and the warp it makes runs both ways."""
 
+import sys
+
 import librosa
 import numpy as np
 import pytest
@@ -122,6 +124,13 @@ def test_features_are_those_of_the_networks_frames() -> None:
     features = features_of(waveform)
     assert features.num_frames == 99 and len(features.values) + features.first_frame <= 99
     assert np.allclose(features.values.mean(axis=0), 0, atol=1e-4)
+
+
+def test_blocks_of_spectra_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
+    waveform = Waveform(sounds.voice(2.0), "voice")
+    whole_at_once = features_of(waveform)
+    monkeypatch.setattr(sys.modules[features_of.__module__], "BLOCK_FRAMES", 7)
+    assert np.allclose(features_of(waveform).values, whole_at_once.values, atol=1e-4)
 
 
 def test_an_alignments_knots_grow_strictly_through_held_frames() -> None:
