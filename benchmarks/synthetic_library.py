@@ -71,7 +71,8 @@ def _clips(numbers: Array, begin: datetime, rng: np.random.Generator, dim: int) 
         "revision": ["synthetic"] * count,
         "precision": ["float32"] * count,
         "speaker": speakers,
-        "reference": [None if none else label for none, label in zip(rng.random(count) < 0.1, labels[meant], strict=True)],
+        "reference": [None if number % 10 == 9 else label
+                      for number, label in zip(numbers, labels[meant], strict=True)],
         "tags": [["checked"] if yes else [] for yes in rng.random(count) < 0.02],
         "metadata": [json.dumps({"corpus": CORPORA[corpus], "sentence_id": f"{number % 50:02d}"})
                      for corpus, number in zip(corpora, numbers, strict=True)],
@@ -105,7 +106,9 @@ def _analysis(number: int) -> str:
             "sha256": _keys(np.array([number + 10**9]))[0],
             "duration_s": 0.18,
             "checkpoint": {
-                "id": "bundled", "revision": "synthetic", "calibration": {"temperature": 1.0, "unsure_below": UNSURE_BELOW},
+                "id": "bundled",
+                "revision": "synthetic",
+                "calibration": {"temperature": 1.0, "unsure_below": UNSURE_BELOW},
             },
             "engine": "native",
             "device": "cpu",
@@ -116,7 +119,7 @@ def _analysis(number: int) -> str:
             "timings_s": {"decode": 0.001, "score": 0.01, "total": 0.011},
             "log": [{"at_s": 0.0, "message": "a made-up clip"}],
         }
-    )  # fmt: skip
+    )
 
 
 def _frames(keys: list[str], rng: np.random.Generator) -> Any:

@@ -28,6 +28,7 @@ class LibraryView:
         speakers, references: "" stands for clips of which nobody said.
         confidence, duration_s: from and to; None for all.
         metadata: (column, value) pairs, all of which must hold.
+        keys: only these clips, sent by another page; None for all. No link carries them.
         deleted: the deleted clips instead of those that are there.
         extra: further columns of the table, SCORES_SHOWN or names of metadata.
         page: the first is 1.
@@ -45,6 +46,7 @@ class LibraryView:
     sure: str = SURENESS[0]
     match: str = MATCHES[0]
     metadata: tuple[tuple[str, str], ...] = ()
+    keys: tuple[str, ...] | None = None
     deleted: bool = False
     order: str = ORDERED_BY[0]
     descending: bool = True
@@ -67,6 +69,7 @@ class LibraryView:
             {"sure": False, "unsure": True}.get(self.sure),
             {"right": True, "wrong": False}.get(self.match),
             self.metadata,
+            self.keys,
             deleted=self.deleted,
             order=self.order,
             descending=self.descending,
@@ -97,9 +100,9 @@ class LibraryView:
 
 FILTERS = (
     "text", "labels", "speakers", "tags", "references", "checkpoints", "confidence", "duration_s", "sure", "match",
-    "metadata", "deleted",
+    "metadata", "keys", "deleted",
 )  # fmt: skip
-FOLDED = tuple(name for name in FILTERS if name not in ("text", "labels", "speakers", "tags"))
+FOLDED = tuple(name for name in FILTERS if name not in ("text", "labels", "speakers", "tags", "keys"))
 DEFAULT = LibraryView()
 
 
@@ -108,7 +111,7 @@ def to_parameters(view: LibraryView) -> dict[str, list[str]]:
     found = {}
     for field in fields(view):
         value = getattr(view, field.name)
-        if value != getattr(DEFAULT, field.name):
+        if field.name in PARAMETERS and value != getattr(DEFAULT, field.name):
             found[PARAMETERS[field.name]] = _written(field.name, value)
     return found
 

@@ -1,7 +1,7 @@
 """What a session remembers, each key named once, and what of it the address bar carries."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -20,6 +20,9 @@ from dashboard.library_view import LibraryView
 from dashboard.listening import Shelf
 from dashboard.resources import services
 from dashboard.timeline_view import TimelineView
+
+if TYPE_CHECKING:
+    from core.truth import LabelError
 
 LANGUAGE_PARAMETER = "lang"
 LANGUAGE_KEY = "language"  # also the switch's own key
@@ -155,6 +158,7 @@ class Session:
     saved: dict[tuple[str, str, str, bool], str] = field(default_factory=dict)
     timelines: dict[str, TimelineState] = field(default_factory=dict)  # by clip
     compared: CompareState = field(default_factory=CompareState)
+    decided: "tuple[LabelError, ...]" = ()  # likely label errors that were decided on last, to be undone
     library: LibraryState = field(default_factory=LibraryState)
     keeping: dict[tuple[str, str], Job] = field(
         default_factory=dict

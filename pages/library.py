@@ -3,7 +3,16 @@
 import streamlit as st
 
 from dashboard import state
-from dashboard.components import batch_intake, jobs_panel, library_clips, library_failures, library_head, loading
+from dashboard.components import (
+    batch_intake,
+    jobs_panel,
+    library_clips,
+    library_failures,
+    library_head,
+    library_link,
+    library_truth,
+    loading,
+)
 
 texts = state.texts()
 session = state.session()
@@ -21,4 +30,6 @@ if library is not None:
     elif section == "jobs":
         jobs_panel.show(session, texts)
     elif section == "failures":
-        library_failures.show(library, texts)
+        library_failures.show(session, library, texts)
+    elif section == "truth":
+        library_truth.show(session, library, library_link.view_of(session).query, texts)

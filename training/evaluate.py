@@ -28,11 +28,12 @@ from core.model import open_engine
 from core.model.engine import Engine
 from core.results import Array, Calibration
 from core.settings import Settings
+from core.truth import accuracy, unweighted_average_recall
 from training.data import NUM_FOLDS, Clip, of_fold, read_manifest, speaker_folds
 from training.degrading import CONDITIONS
 from training.hearing import Heard, hear, together
 from training.precision import int8_engine
-from training.scoring import accuracy, recalls, summary, unweighted_average_recall
+from training.scoring import recalls, summary
 
 COVERAGE = 0.65  # of clips keep a verdict; the others are "unsure"
 EVERY = 5  # th held-out clip is heard under each condition and precision

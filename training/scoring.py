@@ -6,41 +6,14 @@ from typing import Any
 import numpy as np
 
 from core.results import Array
+from core.truth import accuracy, intervals, unweighted_average_recall
 from training.data import Clip
-
-NUM_RESAMPLES = 2000
-
-
-def unweighted_average_recall(truth: Sequence[str], said: Sequence[str]) -> float:
-    """Mean over the classes present in `truth` of the share of their clips recognised (balanced accuracy)."""
-    truth_array, said_array = np.asarray(truth), np.asarray(said)
-    recalls = [float((said_array[truth_array == label] == label).mean()) for label in sorted(set(truth))]
-    return float(np.mean(recalls))
-
-
-def accuracy(truth: Sequence[str], said: Sequence[str]) -> float:
-    """Share of clips recognised (weighted accuracy)."""
-    return float(np.mean(np.asarray(truth) == np.asarray(said)))
 
 
 def uar_interval(clips: Sequence[Clip], said: Sequence[str], share: float = 0.95, seed: int = 0) -> tuple[float, float]:
-    """The percentile bootstrap interval of the UAR, drawing whole speakers with replacement within each corpus.
-
-    Clips of one speaker are not independent, so that an interval over clips would be too narrow. A draw in which a
-    class has no clip takes the mean over the others.
-    """
-    right, total, corpora = _by_speaker(clips, said)
-    rng = np.random.default_rng(seed)
-    drawn = np.concatenate(
-        [rng.choice(np.flatnonzero(corpora == corpus), (NUM_RESAMPLES, (corpora == corpus).sum()))
-         for corpus in np.unique(corpora)],
-        axis=1,
-    )  # fmt: skip
-    with np.errstate(invalid="ignore"):
-        recalls = right[drawn].sum(axis=1) / total[drawn].sum(axis=1)
-    figures = np.nanmean(recalls, axis=1)
-    low, high = np.quantile(figures, [(1 - share) / 2, (1 + share) / 2])
-    return float(low), float(high)
+    """The percentile bootstrap interval of the UAR, drawing whole speakers with replacement within each corpus."""
+    uar, _ = intervals(*_by_speaker(clips, said), share, seed)
+    return uar.low, uar.high
 
 
 def _by_speaker(clips: Sequence[Clip], said: Sequence[str]) -> tuple[Array, Array, Array]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from core.cli import compare
+from core.cli import compare, truth
 from core.cli.terminal import discard_output, make_streams_usable, plain, say
 from core.errors import EmoScopeError
 from core.settings import DEVICES, ENGINES, GRANULARITIES, PRECISIONS, Settings
@@ -164,6 +164,7 @@ def _add_library(commands: "argparse._SubParsersAction[_Parser]") -> None:
             action.add_argument("--json", action="store_true", help="one JSON object")
         action.set_defaults(run=_library, action=name)
     _add_moving(actions)
+    truth.add_to(actions)
 
 
 def _add_moving(actions: "argparse._SubParsersAction[_Parser]") -> None:

@@ -205,12 +205,16 @@ class Library:
         """How many clips are meant."""
         return int(self._asked(lambda: self._latest("clips").count_rows(query.sql)))
 
+    def version(self) -> int:
+        """A number that every change of the clips makes larger: what was made from them is good while it stays."""
+        return int(self._asked(lambda: self._latest("clips").version))
+
     def facets(self, query: Query = Query()) -> dict[str, dict[str, int]]:
         """How many clips there are of each label, speaker, checkpoint, reference and tag; "" counts those without.
 
         Of the last few filters the answers are kept for as long as nobody writes.
         """
-        asked = (int(self._asked(lambda: self._latest("clips").version)), query.sql)
+        asked = (self.version(), query.sql)
         with self._guard:
             found = self._facets.get(asked)
         if found is None:
@@ -406,11 +410,11 @@ def _facets_of(table: Any) -> dict[str, dict[str, int]]:
 
 
 def _vectors(keys: Sequence[str], column: Any) -> Vectors:
-    """A column of lists → one matrix of those that hold something. Raises `LibraryError` where they differ in length."""
+    """A column of lists → a matrix of those that hold something. Raises `LibraryError` where they differ in length."""
     import pyarrow.compute as pc
 
     lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
-    there = np.flatnonzero(lengths)
+    there = np.flatnonzero(lengths).tolist()
     dims = sorted(set(lengths[there].tolist()))
     if len(dims) > 1:
         sizes = " and ".join(map(str, dims))

@@ -7,12 +7,13 @@ from core.errors import LibraryError
 from core.library import Failure, Library
 from dashboard.components import notices
 from dashboard.language import Texts
+from dashboard.state import Session
 
 MAX_SHOWN = 2000
 HEIGHT_PX = 480
 
 
-def show(library: Library, texts: Texts) -> None:
+def show(session: Session, library: Library, texts: Texts) -> None:
     """Draw the library's list of them."""
     try:
         count, failures = library.num_failures(), library.failures(MAX_SHOWN)
@@ -22,10 +23,22 @@ def show(library: Library, texts: Texts) -> None:
     if not failures:
         st.info(texts("library.no_failures"), icon=":material/check:")
         return
-    st.caption(texts("library.failures_lead"))
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(texts("library.failures_lead"))
+        st.button(
+            texts("library.forget_failures"), icon=":material/clear_all:", type="tertiary", key="library-forget",
+            on_click=_forget, args=(session, library, [each.source for each in failures]),
+        )  # fmt: skip
     if count > len(failures):
         st.caption(texts("library.failures_most", count=f"{len(failures):,}", total=f"{count:,}"))
     show_table(failures, texts, key="library-failures")
+
+
+def _forget(session: Session, library: Library, sources: list[str]) -> None:
+    try:
+        library.forget_failures(sources)
+    except LibraryError as error:
+        session.library.refused = str(error)
 
 
 def show_table(failures: list[Failure] | tuple[Failure, ...], texts: Texts, key: str) -> None:

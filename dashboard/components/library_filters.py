@@ -27,6 +27,7 @@ from dashboard.state import LibraryState
 
 MAX_OPTIONS = 2000  # in a list to choose from; more are found by typing
 SAMPLE = 2000  # clips whose metadata tells which columns there are
+WIDTHS_PX = {"labels": 290, "speakers": 240, "tags": 180}
 Counts = Mapping[str, int]
 
 
@@ -41,6 +42,8 @@ def show(state: LibraryState, view: LibraryView, library: Library, texts: Texts)
         chosen = _folded(state, chosen, facets, told, texts)
         chosen = _order(state, chosen, texts)
         chosen = _columns(state, chosen, told, texts)
+        if view.keys is not None:
+            st.badge(texts("library.sent", count=f"{len(view.keys):,}"), icon=":material/filter_center_focus:")
         if chosen.is_filtered:
             st.button(texts("library.clear"), icon=":material/filter_alt_off:", type="tertiary", key="library-clear",
                       on_click=_clear, args=(state,))  # fmt: skip
@@ -58,7 +61,7 @@ def _clear(state: LibraryState) -> None:
 def _first(state: LibraryState, view: LibraryView, facets: Mapping[str, Counts], texts: Texts) -> LibraryView:
     text = st.text_input(
         texts("library.search"), view.text, max_chars=MAX_CHARACTERS, icon=":material/search:",
-        placeholder=texts("library.search_hint"), key=f"library-text-{state.round}", width=250,
+        placeholder=texts("library.search_hint"), key=f"library-text-{state.round}", width=230,
     )  # fmt: skip
     labels = _some(state, "labels", [key for key in EMOTION_KEYS if facets["label"].get(key)], view.labels,
                    facets["label"], lambda key: labelled(key, texts), texts)  # fmt: skip
@@ -73,13 +76,14 @@ def _some(
     texts: Texts,
 ) -> tuple[str, ...]:  # fmt: skip
     """Several of a facet's values, each with how many clips have it."""
-    most = sorted(options, key=lambda each: -counts.get(each, 0))[:MAX_OPTIONS]
-    shown = [each for each in options if each in set(most)]
+    options = list(options)
+    most = set(sorted(options, key=lambda each: -counts.get(each, 0))[:MAX_OPTIONS])
+    shown = [each for each in options if each in most]
     shown += [each for each in chosen if each not in shown]
     found = st.multiselect(
         texts(f"library.{name}"), shown, default=list(chosen), key=f"library-{name}-{state.round}",
         format_func=lambda each: texts("library.option", name=named(each), count=f"{counts.get(each, 0):,}"),
-        placeholder=texts("library.any"), max_selections=MAX_CHOSEN, width=200,
+        placeholder=texts("library.any"), max_selections=MAX_CHOSEN, width=WIDTHS_PX.get(name, 230),
     )  # fmt: skip
     return tuple(found)
 

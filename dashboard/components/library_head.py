@@ -51,8 +51,10 @@ def choose_section(session: Session, library: Library, texts: Texts) -> str:
 
 
 def size_in_words(size_bytes: int, texts: Texts) -> str:
-    """`82 MB`, `1.4 GB`."""
+    """`640 kB`, `82 MB`, `1.4 GB`."""
     megabytes = size_bytes / 1e6
+    if megabytes < 1:
+        return texts("library.kilobytes", count=f"{size_bytes / 1e3:.0f}")
     if megabytes < 1000:
         return texts("unit.megabytes", count=f"{megabytes:.0f}")
     return texts("library.gigabytes", count=f"{megabytes / 1000:.1f}")

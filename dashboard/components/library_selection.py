@@ -1,6 +1,6 @@
 """What can be done with clips of the library: hear, open elsewhere, tag, delete, take away."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -151,27 +151,34 @@ def _reference_named(key: str, texts: Texts) -> str:
 
 
 def _change(session: Session, chosen: Chosen, change: Change, texts: Texts) -> None:
-    """Change a few at once, many in a job."""
-    state, keys = session.library, chosen.all_keys()
-    try:
-        if change.is_none:
-            return
-        if len(keys) > EDIT_AT_ONCE:
-            title = texts("library.edit_job", count=f"{len(keys):,}")
-            state.jobs.append(
-                services().jobs.submit(EDIT_KIND, title, lambda job: apply(chosen.library, keys, change)).id
-            )
-            state.told = texts("library.edit_begun", count=f"{len(keys):,}")
-        else:
-            state.told = texts("library.saved", count=f"{apply(chosen.library, keys, change):,}")
-        state.deleted = ()
-    except EmoScopeError as error:
-        state.refused = str(error)
+    if change.is_none:
+        return
+    _carry_out(session, chosen, lambda keys: apply(chosen.library, keys, change), "library.saved", texts)
     for key in ("library-add", "library-remove", "library-speaker", "library-reference"):
         st.session_state.pop(key, None)
-    state.drawn += 1
-    state.round += 1
+    session.library.round += 1
     st.rerun()
+
+
+def _carry_out(
+    session: Session, chosen: Chosen, act: Callable[[list[str]], int], said: str, texts: Texts
+) -> tuple[str, ...]:
+    """Act on a few clips at once, on many in a job; the keys of those that it was done to at once."""
+    state = session.library
+    done: tuple[str, ...] = ()
+    state.deleted, state.drawn = (), state.drawn + 1
+    try:
+        keys = chosen.all_keys()
+        if len(keys) > EDIT_AT_ONCE:
+            title = texts("library.edit_job", count=f"{len(keys):,}")
+            state.jobs.append(services().jobs.submit(EDIT_KIND, title, lambda job: act(keys)).id)
+            state.told = texts("library.edit_begun", count=f"{len(keys):,}")
+        else:
+            state.told = texts(said, count=f"{act(keys):,}")
+            done = tuple(keys)
+    except EmoScopeError as error:
+        state.refused = str(error)
+    return done
 
 
 def _delete(session: Session, chosen: Chosen, texts: Texts) -> None:
@@ -179,30 +186,16 @@ def _delete(session: Session, chosen: Chosen, texts: Texts) -> None:
     with st.popover(texts("library.delete"), icon=":material/delete:", key=f"library-delete-{session.library.drawn}"):
         st.markdown(texts("library.delete_sure", count=f"{chosen.count:,}"))
         if st.button(texts("library.delete_yes"), type="primary", key="library-delete-yes"):
-            _deleted(session, chosen, texts)
-
-
-def _deleted(session: Session, chosen: Chosen, texts: Texts) -> None:
-    state = session.library
-    try:
-        keys = chosen.all_keys()
-        count = chosen.library.delete(keys)
-        state.told, state.deleted = texts("library.deleted_told", count=f"{count:,}"), tuple(keys)
-    except LibraryError as error:
-        state.refused = str(error)
-    state.drawn += 1
-    st.rerun()
+            done = _carry_out(session, chosen, chosen.library.delete, "library.deleted_told", texts)
+            session.library.deleted = done
+            st.rerun()
 
 
 def _restore(session: Session, chosen: Chosen, texts: Texts) -> None:
+    """The ways out of the bin: back, or gone."""
     state = session.library
     if st.button(texts("library.restore"), icon=":material/undo:", key="library-restore"):
-        try:
-            count = chosen.library.undelete(chosen.all_keys())
-            state.told, state.deleted = texts("library.undone", count=f"{count:,}"), ()
-        except LibraryError as error:
-            state.refused = str(error)
-        state.drawn += 1
+        _carry_out(session, chosen, chosen.library.undelete, "library.undone", texts)
         st.rerun()
     with st.popover(texts("library.compact"), icon=":material/delete_forever:", key=f"library-bin-{state.drawn}"):
         st.markdown(texts("library.compact_sure"))

@@ -62,3 +62,10 @@ def test_the_timelines_figure_is_measured_against_every_point() -> None:
     lines = [line.split() for line in result.stdout.splitlines()[1:]]
     megabytes = [float(line[line.index("MB") - 1]) for line in lines]
     assert len(lines) == 4 and max(megabytes[:3]) < megabytes[3] / 3
+
+
+def test_the_library_is_measured_against_reading_it_all_saying_the_same() -> None:
+    (line,) = run("library", "--clips", "3000", "--rounds", "1", "--no-page")
+    asked = line["median_s"]
+    assert line["clips"] == 3000 and {"first page", "filter", "text search", "facets"} <= set(asked)  # type: ignore[call-overload]
+    assert all(set(times) == {"library", "pandas"} for times in asked.values())  # type: ignore[attr-defined]

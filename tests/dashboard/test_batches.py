@@ -40,6 +40,13 @@ class House:
         assert job.wait(PATIENCE_S)
         return job
 
+    def again(self, job: Job) -> Seen:
+        """Try a job again, and wait until it is done."""
+        self.jobs.retry(job.id)
+        assert job.wait(PATIENCE_S) and job.state is JobState.DONE
+        assert isinstance(job.result, Seen)
+        return job.result
+
     @property
     def library(self) -> Library:
         return self.catalogue.library()
@@ -121,10 +128,8 @@ def test_a_retry_takes_only_the_files_that_failed(house: House) -> None:
     job = house.run(good, bad)
     assert isinstance(job.result, Seen) and len(job.result.failures) == 1
     bad.path.write_bytes(sounds.wav(sounds.voice(1.0, pitch_hz=222)))  # the file can be read now
-    house.jobs.retry(job.id)
-    assert job.wait(PATIENCE_S) and job.state is JobState.DONE
-    assert isinstance(job.result, Seen)
-    assert (job.result.progress.total, job.result.progress.done, job.result.failures) == (1, 1, ())
+    seen = house.again(job)
+    assert (seen.progress.total, seen.progress.done, seen.failures) == (1, 1, ())
     assert sources(house.library) == ["a.wav", "b.wav"]
     assert house.library.failures() == []
 
@@ -148,7 +153,7 @@ def test_bad_metadata_and_expressions_are_refused_before_a_job_begins(house: Hou
         check(Order("bundled", metadata=house.bytes("m.csv", b"a,b\n1,2\n").path), settings)
 
 
-def test_a_cancelled_batch_keeps_what_was_heard_and_a_retry_goes_on(house: House) -> None:
+def test_a_retry_of_a_batch_that_was_stopped_goes_on_to_its_end(house: House) -> None:
     uploads = [house.voice(f"{n:02d}.wav", 90 + 5 * n) for n in range(12)]
     work = BatchWork(Order(house.checkpoint, tuple(uploads)), house.host, house.catalogue)
     stopped = threading.Event()
@@ -161,8 +166,7 @@ def test_a_cancelled_batch_keeps_what_was_heard_and_a_retry_goes_on(house: House
 
     job = house.jobs.submit("batch", "A batch", once)
     assert job.wait(PATIENCE_S) and job.state is JobState.CANCELLED
-    house.jobs.retry(job.id)
-    assert job.wait(PATIENCE_S) and job.state is JobState.DONE
+    assert house.again(job).progress.done == 12
     assert len(sources(house.library)) == 12
 
 

@@ -23,6 +23,8 @@ from dashboard.components.compare_exports import FORMS
 from dashboard.components.compare_measures import MEASURES_SHOWN
 from dashboard.components.compare_panel import TABS as COMPARE_TABS
 from dashboard.components.compare_player import WORDS as COMPARER_WORDS
+from dashboard.components.library_truth import TABS as TRUTH_TABS
+from dashboard.components.library_truth_cells import SHARES
 from dashboard.components.player import WORDS
 from dashboard.components.timeline_evidence import STRETCHES
 from dashboard.components.timeline_exports import PARTS
@@ -67,6 +69,13 @@ FAMILIES = {
     "export": PARTS,
     "export.kind": MAKERS,
     "player": WORDS,
+    "truth.tab": TRUTH_TABS,
+    "truth.figure": ["uar", "accuracy"],
+    "truth.help": ["uar", "accuracy", "accept", "keep"],
+    "truth.decide": ["accept", "keep"],
+    "truth.drawn": ["speakers", "clips"],
+    "truth.alt": ["cell", "emotions", "speakers", "errors"],
+    "truth.column": SHARES,
     "library": ["labels", "speakers", "tags", "references", "checkpoints", "match", "sure"],
     "library.section": SECTIONS,
     "library.by": ORDERED_BY,
@@ -129,6 +138,14 @@ def test_chinese_is_chinese() -> None:
     signs = {"unit.megabytes", "list.verdict", "chart.decibel", "fetch.so_far", "fetch.rate", "timeline.arc_at"}
     signs |= {"groups.and", "timeline.region_says", "evidence.stays", "library.option", "library.unsure_label"}
     signs |= {"library.section_count", "library.right_short", "library.gigabytes", "batch.title_one"}
+    signs |= {"timeline.region_says", "evidence.stays", "library.option", "library.unsure_label"}
+    signs |= {
+        "library.section_count",
+        "library.right_short",
+        "library.gigabytes",
+        "library.kilobytes",
+        "batch.title_one",
+    }
     names = {"timeline.smoothing.savitzky-golay", "reference.uar", "export.kind.textgrid", "export.kind.eaf"}
     assert same <= signs | names
 

@@ -62,7 +62,11 @@ def test_many_clips_are_changed_alike(library: Library) -> None:
 
 def test_cells_that_were_edited_change_their_own_clips_and_nothing_else(library: Library) -> None:
     shown = rows(library)
-    edited = {0: {"speaker": "C"}, 2: {"tags": ["old", "x"], "reference": "angry"}, 3: {"speaker": None, "tags": []}}
+    edited: dict[int, dict[str, object]] = {
+        0: {"speaker": "C"},
+        2: {"tags": ["old", "x"], "reference": "angry"},
+        3: {"speaker": None, "tags": []},
+    }
     changes = edits_in(edited, shown)
     assert set(changes) == {KEYS[0], KEYS[2], KEYS[3]}
     assert apply_each(library, changes) == 3

@@ -16,24 +16,23 @@ from dashboard.library_view import (
 )
 
 BUSY = LibraryView(
-    "clips",
-    "actor",
-    ("happy", "sad"),
-    ("", "B, b & 'co'"),
-    ("a tag",),
-    ("", "angry"),
-    ("bundled",),
-    (0.25, 0.75),
-    (1.5, 90.0),
-    "unsure",
-    "wrong",
-    (("a=b %", "c=d"), ("gender", "female")),
-    True,
-    "confidence",
-    False,
-    ("scores", "corpus"),
-    3,
-    100,
+    text="actor",
+    labels=("happy", "sad"),
+    speakers=("", "B, b & 'co'"),
+    tags=("a tag",),
+    references=("", "angry"),
+    checkpoints=("bundled",),
+    confidence=(0.25, 0.75),
+    duration_s=(1.5, 90.0),
+    sure="unsure",
+    match="wrong",
+    metadata=(("a=b %", "c=d"), ("gender", "female")),
+    deleted=True,
+    order="confidence",
+    descending=False,
+    extra=("scores", "corpus"),
+    page=3,
+    page_size=100,
 )
 
 
@@ -103,6 +102,12 @@ def test_a_link_asks_for_no_more_than_a_bounded_amount_of_text() -> None:
 def test_control_characters_of_a_link_are_made_visible() -> None:
     assert from_parameters({"q": ["a\n\u202eb"]}).text == "a\\n\\u202eb"
     assert cleaned("  a b ") == "a b"
+
+
+def test_clips_that_another_page_sent_are_a_filter_that_no_link_carries() -> None:
+    view = replace(DEFAULT, keys=("ab" * 32,))
+    assert view.query.keys == ("ab" * 32,) and view.is_filtered and view.num_folded == 0
+    assert to_parameters(view) == {} and view.without_filters() == DEFAULT
 
 
 def test_only_filters_count_as_filters() -> None:

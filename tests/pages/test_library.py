@@ -63,13 +63,13 @@ def names(app: AppTest) -> list[str]:
 
 
 def select(app: AppTest, *rows: int) -> AppTest:
-    key = app.dataframe[0].key
+    key = app.dataframe[0].key or ""
     app.session_state[key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
     return app.run()
 
 
 def button(app: AppTest, key: str) -> Any:
-    return next(each for each in app.button if each.key is not None and each.key.startswith(key))
+    return next(each for each in app.button if (each.key or "").startswith(key))
 
 
 def shown(app: AppTest) -> str:
@@ -83,7 +83,7 @@ def parameters(app: AppTest) -> dict[str, list[str]]:
 
 
 def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
-    uploader = next(each for each in app.file_uploader if each.key.startswith("batch-files"))
+    uploader = next(each for each in app.file_uploader if (each.key or "").startswith("batch-files"))
     uploader.set_value([(name, data, "audio/wav") for name, data in files])
     return app.run()
 
@@ -150,7 +150,7 @@ def test_failed_files_are_tried_again_and_a_stopped_batch_goes_on(house: House) 
 
 def test_a_csv_that_cannot_be_used_is_refused_and_what_came_stays(house: House) -> None:
     app = upload(opened(), ("a.wav", voice(100)))
-    next(each for each in app.file_uploader if each.key.startswith("batch-metadata")).set_value(
+    next(each for each in app.file_uploader if (each.key or "").startswith("batch-metadata")).set_value(
         ("meta.csv", b"a,b\n1,2\n", "text/csv")
     )
     app.run()
@@ -221,7 +221,7 @@ def test_cells_are_edited_and_saved_together(fill: Fill) -> None:
     button(app, "library-edit-cells").click()
     app.run()
     editor = app.data_editor[0]
-    app.session_state[editor.key] = {"edited_rows": {1: {"speaker": "Zoe", "tags": ["x"]}}, "added_rows": [],
+    app.session_state[editor.key or ""] = {"edited_rows": {1: {"speaker": "Zoe", "tags": ["x"]}}, "added_rows": [],
                                      "deleted_rows": []}  # fmt: skip
     app.run()
     assert library().get(keys[1]).speaker == "B"  # not yet
@@ -249,6 +249,24 @@ def test_deleted_clips_are_taken_back_at_once_or_later(fill: Fill) -> None:
     button(later, "library-restore").click()
     later.run()
     assert library().count() == 3
+
+
+def test_very_many_clips_are_changed_in_a_job(fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dashboard.components import library_selection
+
+    monkeypatch.setattr(library_selection, "EDIT_AT_ONCE", 2)
+    fill(3)
+    app = opened()
+    app.multiselect(key="library-add").set_value(["all"])
+    button(app, "library-apply").click()
+    app.run()
+    assert "3 clips are being worked on; see Jobs." in shown(app)
+    assert all(job.wait(30) for job in resources.services().jobs.all())
+    assert library().count(Query(tags=("all",))) == 3
+    button(app, "library-delete-yes").click()
+    app.run()
+    assert all(job.wait(30) for job in resources.services().jobs.all())
+    assert library().count() == 0 and library().count(Query(deleted=True)) == 3
 
 
 def test_deleted_clips_are_removed_for_good_only_when_asked(fill: Fill) -> None:
@@ -280,12 +298,8 @@ def test_files_that_are_no_clips_are_listed_as_text(fill: Fill) -> None:
     app = opened(tab="failures")
     table = app.dataframe[0].value
     assert list(table["source"]) == ["<b>bad</b>.wav"] and list(table["error"]) == ["It is **not** a sound."]
-    assert "Every file that came was a clip" in shown_after(lambda: library().forget_failures(["<b>bad</b>.wav"]))
-
-
-def shown_after(change: Callable[[], object]) -> str:
-    change()
-    return shown(opened(tab="failures"))
+    button(app, "library-forget").click()
+    assert "Every file that came was a clip" in shown(app.run())
 
 
 def test_a_selection_is_downloaded_as_it_was_found(fill: Fill) -> None:

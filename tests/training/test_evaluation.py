@@ -11,13 +11,14 @@ import pytest
 
 from core.calibration import read_calibration
 from core.results import Waveform
+from core.truth import NUM_RESAMPLES, unweighted_average_recall
 from tests.training.conftest import run_training
 from training import card, evaluate, evaluate_curves
 from training.data import Clip
 from training.degrading import CONDITIONS
 from training.evaluate import COVERAGE, calibrated
 from training.hearing import Heard, together
-from training.scoring import NUM_RESAMPLES, uar_interval, unweighted_average_recall
+from training.scoring import uar_interval
 
 
 @pytest.fixture(scope="module")
