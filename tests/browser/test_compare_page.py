@@ -63,6 +63,7 @@ def compare(page: Page, takes: list[Path]) -> Page:
     """The page with the takes on it, all of them measured."""
     page.get_by_role("link", name="Compare").click()
     expect(page.get_by_role("heading", name="What differs between these voices?")).to_be_visible()
+    expect(page.get_by_text("two to eight clips")).to_be_visible()
     expect(page.locator("[data-stale=true]")).to_have_count(0)
     page.locator("input[type=file]").first.set_input_files(takes)
     ready(page)
@@ -86,7 +87,9 @@ def switch(page: Page, letter: str) -> Locator:
     return page.get_by_role("radio", name=f"Listen to {letter}:")
 
 
-def test_another_clip_is_heard_at_the_same_moment_while_it_plays_and_every_playhead_follows(compare: Page) -> None:
+def test_another_clip_is_heard_at_the_same_moment_in_seconds_and_aligned_and_every_playhead_follows(
+    compare: Page,
+) -> None:
     compare.get_by_role("button", name="Play", exact=True).click()
     compare.wait_for_function("window.comparer().plays && window.comparer().at > 0.3")
     seen = compare.evaluate(FOLLOW)
@@ -101,9 +104,11 @@ def test_another_clip_is_heard_at_the_same_moment_while_it_plays_and_every_playh
     assert compare.locator("[data-testid=stStatusWidget]").count() == 0
     compare.keyboard.press("Space")
     compare.wait_for_function("!window.comparer().plays")
+    aligned(compare)
 
 
-def test_aligned_the_same_moment_is_another_second_and_the_path_is_drawn(compare: Page) -> None:
+def aligned(compare: Page) -> None:
+    """Aligned, the same moment is another second of another clip, and the path is drawn."""
     compare.locator(".st-key-compare-axis").get_by_text("Aligned").click()
     compare.locator(".st-key-compare-paths .trace").first.wait_for(state="attached")
     compare.wait_for_url(re.compile("axis=aligned"))
@@ -120,7 +125,7 @@ def test_aligned_the_same_moment_is_another_second_and_the_path_is_drawn(compare
     compare.wait_for_function("!window.comparer().plays")
 
 
-def test_a_region_loops_and_is_in_the_link_and_a_reload_brings_all_back(compare: Page) -> None:
+def test_a_region_loops_clips_are_ordered_and_a_reload_brings_all_back(compare: Page) -> None:
     compare.locator(CURVES).scroll_into_view_if_needed()
 
     def at(seconds: float) -> list[float]:
@@ -140,6 +145,7 @@ def test_a_region_loops_and_is_in_the_link_and_a_reload_brings_all_back(compare:
     assert all(0.93 <= each["at"] <= 1.57 for each in seen)
     assert any(after["at"] < before["at"] - 0.2 for before, after in itertools.pairwise(seen))  # it went round
     compare.keyboard.press("Space")
+    ordered(compare)
     compare.get_by_role("button", name="Make it the reference: C").click()
     expect(compare.locator(".emoscope-side .against").nth(2)).to_contain_text("The reference")
     compare.get_by_role("button", name="Move up: C").click()
@@ -151,7 +157,8 @@ def test_a_region_loops_and_is_in_the_link_and_a_reload_brings_all_back(compare:
     expect(compare.get_by_role("button", name="Clear the region")).to_be_visible()
 
 
-def test_a_row_is_dragged_and_keys_order_too(compare: Page) -> None:
+def ordered(compare: Page) -> None:
+    """A row is dragged to another place, and moved by keys; the reference stays who it was."""
     names = compare.locator(".comparer .name")
     expect(names.nth(0)).to_contain_text("first.wav")
     grip = compare.locator(".comparer .grip")

@@ -351,8 +351,8 @@ class Comparer {
 
   _drag(event, id) {
     if (event.button !== 0) return;
-    const row = this.rows.get(id).element, grip = this.rows.get(id).grip;
-    grip.setPointerCapture(event.pointerId);
+    const row = this.rows.get(id).element;
+    event.preventDefault(); // no text is marked on the way
     row.classList.add("is-dragged");
     const move = (now) => {
       const others = [...this.list.children].filter((each) => each !== row);
@@ -360,14 +360,13 @@ class Comparer {
       if ((next ?? null) !== row.nextSibling) this.list.insertBefore(row, next ?? null);
     };
     const drop = () => {
-      for (const [name, act] of [["pointermove", move], ["pointerup", drop], ["pointercancel", drop]]) grip.removeEventListener(name, act);
+      over.forEach((take) => take());
       row.classList.remove("is-dragged");
       const byElement = new Map([...this.rows].map(([clip, each]) => [each.element, clip]));
       this._order([...this.list.children].map((each) => byElement.get(each)));
     };
-    grip.addEventListener("pointermove", move);
-    grip.addEventListener("pointerup", drop);
-    grip.addEventListener("pointercancel", drop);
+    // The document's: an element that is moved in it loses the pointer it captured.
+    const over = [["pointermove", move], ["pointerup", drop], ["pointercancel", drop]].map(([name, act]) => this._on(document, name, act));
   }
 
   // ---- the charts ------------------------------------------------------------------------------------------------
