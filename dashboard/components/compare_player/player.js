@@ -82,6 +82,7 @@ class Comparer {
       const Sound = streams ? StreamedSound : DecodedSound;
       this.sound = new Sound(() => this._changed(), (sound) => this._broken(sound));
       this.sound.setMatched(this.matched);
+      this.sound.setLoop(this.loops ? this.region : null);
     }
     this.tracks = tracks;
     this.sound.update(tracks, data.end);
