@@ -203,7 +203,9 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_the_transport_comes_alo
         page.locator(f".st-key-example-{example.key} button").click()
         expect(page.locator("[data-stale=true]")).to_have_count(0)
     page.locator(f"{CURVES} .trace").first.wait_for(state="attached")
+    expect(page.locator(".emoscope-side .against").nth(1)).to_contain_text("noise (")
+    expect(page.locator("[data-testid=stProgress]")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.locator(".st-key-compare-tabs").scroll_into_view_if_needed()
+    page.locator(".st-key-compare-tabs").evaluate("(tabs) => tabs.scrollIntoView()")
     expect(page.locator(".comparer.is-away")).to_have_count(1)
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_in_viewport()

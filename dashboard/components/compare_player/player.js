@@ -62,10 +62,10 @@ class Comparer {
     this._listen(document, "keydown", (event) => this._key(event), true);
     this._listen(window, "resize", () => this._draw());
     this.watch = setInterval(() => this._attach(), LOOK_FOR_CHARTS_MS);
-    this.sight = new IntersectionObserver(([entry]) => {
-      const below = entry.boundingClientRect.top > 0;
-      this.root.classList.toggle("is-away", !entry.isIntersecting && !below);
-    });
+    // What lies below counts as seen: the bar comes along only once the page is scrolled past it.
+    this.sight = new IntersectionObserver((entries) => {
+      this.root.classList.toggle("is-away", !entries[entries.length - 1].isIntersecting);
+    }, { rootMargin: "0px 0px 1000000px 0px" });
     this.sight.observe(root);
   }
 
