@@ -60,7 +60,8 @@ def score_radar(bench: CompareBench, texts: Texts) -> go.Figure:
             hovertemplate=f"{side.letter} · %{{theta}}: %{{r:.1f}} %<extra></extra>",
         )  # fmt: skip
     figure.update_polars(
-        bgcolor="rgba(0,0,0,0)", radialaxis={"gridcolor": FAINT, "ticksuffix": " %", "nticks": 5, "angle": 90, "tickangle": 90},
+        bgcolor="rgba(0,0,0,0)",
+        radialaxis={"gridcolor": FAINT, "ticksuffix": " %", "nticks": 5, "angle": 90, "tickangle": 90},
         angularaxis={"gridcolor": FAINT, "direction": "clockwise", "rotation": 90, "tickfont": {"size": 13}},
     )  # fmt: skip
     figure.update_layout(legend=LEGEND | {"y": 1.12})
