@@ -7,7 +7,7 @@ import numpy as np
 from core.acoustics import Prosody, SpeechActivity, prosody, speech_activity
 from core.results import SAMPLE_RATE_HZ, Array, Waveform
 
-PITCH_POINTS = 1500  # of a clip: a median needs no more, and pitch is what takes longest to find
+PITCH_POINTS = 1000  # of a clip: a median needs no more, and pitch is what takes longest to find
 ENVELOPE_SAMPLES = SAMPLE_RATE_HZ // 100  # level every 10 ms
 SMOOTHED_POINTS = 5  # 50 ms: shorter than any syllable
 DIP_DB = 2.0  # between two syllables, of de Jong & Wempe 2009
