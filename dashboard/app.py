@@ -5,6 +5,7 @@ Loading begins when the server starts, in the background; the first person to ar
 
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,19 +16,24 @@ import streamlit as st
 from core.errors import SettingsError
 from core.settings import Settings
 from dashboard import exporting, health, library_sounds, sounds
+from dashboard.model_host import ModelHost
 from dashboard.resources import close_services, services
 
 
-def _import_drawing() -> None:
-    """Import what the first result needs to be drawn, so that nobody waits for it."""
+def _import_ahead(host: ModelHost) -> None:
+    """Import what the first result needs to be drawn, and then what the library needs, so that nobody waits for it."""
     import dashboard.charts  # noqa: F401  # for the import of Plotly, about half a second
+
+    while host.status().state.is_loading:  # the model comes first
+        time.sleep(0.1)
+    import lancedb  # noqa: F401  # about a second, 60 MB
 
 
 @asynccontextmanager
 async def preload(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Start loading the model, and let go of the workers when the server stops."""
     shared = services()
-    threading.Thread(target=_import_drawing, name="emoscope-import", daemon=True).start()
+    threading.Thread(target=_import_ahead, args=(shared.host,), name="emoscope-import", daemon=True).start()
     yield {"services": shared}
     close_services()
 

@@ -29,6 +29,7 @@ def test_every_setting_has_a_variable_of_its_name_and_its_type() -> None:
         "EMOSCOPE_MODELS_DIR": "/data/models",
         "EMOSCOPE_OUTPUTS_DIR": "~/results",
         "EMOSCOPE_LIBRARY": "s3://bucket/clips",
+        "EMOSCOPE_BATCH_FOLDERS": "/data/speech:/mnt/more",
         "EMOSCOPE_MODELSCOPE_ENDPOINT": "https://mirror.example/modelscope",
         "EMOSCOPE_HF_ENDPOINT": "https://mirror.example/hf",
     }
@@ -47,6 +48,7 @@ def test_every_setting_has_a_variable_of_its_name_and_its_type() -> None:
         models_dir=Path("/data/models"),
         outputs_dir=Path.home() / "results",
         library="s3://bucket/clips",
+        batch_folders="/data/speech:/mnt/more",
         modelscope_endpoint="https://mirror.example/modelscope",
         hf_endpoint="https://mirror.example/hf",
     )
