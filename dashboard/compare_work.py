@@ -27,8 +27,8 @@ NoiseKey = tuple[str, str, tuple[str, ...]]  # SHA-256, checkpoint, labels
 class Voices:
     """Vectors of voices, each worked out once. Used by one job at a time."""
 
-    def __init__(self) -> None:
-        self._embedder: VoiceEmbedder | None = None
+    def __init__(self, embedder: "VoiceEmbedder | None" = None) -> None:
+        self._embedder = embedder
         self._found: dict[str, tuple[Array | None, str]] = {}  # by SHA-256
 
     def of(self, sha256: str, waveform: Waveform) -> tuple[Array | None, str]:
