@@ -60,11 +60,13 @@ def score_radar(bench: CompareBench, texts: Texts) -> go.Figure:
             hovertemplate=f"{side.letter} · %{{theta}}: %{{r:.1f}} %<extra></extra>",
         )  # fmt: skip
     figure.update_polars(
-        bgcolor="rgba(0,0,0,0)", radialaxis={"gridcolor": FAINT, "ticksuffix": " %", "angle": 90, "tickangle": 90},
+        bgcolor="rgba(0,0,0,0)",
+        radialaxis={"gridcolor": FAINT, "ticksuffix": " %", "nticks": 5, "angle": 90, "tickangle": 90},
         angularaxis={"gridcolor": FAINT, "direction": "clockwise", "rotation": 90, "tickfont": {"size": 13}},
     )  # fmt: skip
-    figure.update_layout(legend=LEGEND)
-    return finished(figure, height=460, top=70)
+    figure.update_layout(legend=LEGEND | {"y": 1.12})
+    rows = _legend_rows(len(bench.sides))
+    return finished(figure, height=440 + 20 * rows, top=80 + 20 * rows)
 
 
 def score_difference(bench: CompareBench, texts: Texts) -> go.Figure:
@@ -133,8 +135,9 @@ def paths(bench: CompareBench, axis: Axis, texts: Texts) -> go.Figure:
     figure.update_yaxes(title=texts("compare.own_seconds"), range=[0, end_s], showgrid=True, gridcolor=FAINT,
                         zeroline=False, fixedrange=True)  # fmt: skip
     _common_axis(figure, axis, bench, texts)
-    figure.update_layout(legend=LEGEND)
-    return finished(figure, height=340, top=60, dragmode=False)
+    rows = _legend_rows(len(bench.others) + 1)
+    figure.update_layout(legend=LEGEND | {"y": 1.1})
+    return finished(figure, height=320 + 20 * rows, top=54 + 20 * rows, dragmode=False)
 
 
 def pair_map(
@@ -211,14 +214,13 @@ def _overlay(bench: CompareBench, labels: Sequence[str], axis: Axis, texts: Text
 
 def _add_keys(figure: go.Figure, bench: CompareBench, labels: Sequence[str], texts: Texts) -> None:
     """What the legend says where colours are emotions and dashes clips: a click on an emotion takes all its lines."""
-    keys = [(labelled(label, texts), emotion(label).colour, "solid", label) for label in labels]
-    keys += [(clip_name(side), INK, DASHES[side.at], f"clip-{side.at}") for side in bench.sides]
-    for name, colour, dash, group in keys:
-        figure.add_scatter(
-            x=[None], y=[None], mode="lines", name=name, line={"color": colour, "dash": dash, "width": 2.2},
-            legendgroup=group,
-            hoverinfo="skip",
-        )  # fmt: skip
+    nowhere = {"x": [None], "y": [None], "hoverinfo": "skip"}
+    for label in labels:
+        marker = {"color": emotion(label).colour, "symbol": "square", "size": 11}
+        figure.add_scatter(**nowhere, mode="markers", name=labelled(label, texts), marker=marker, legendgroup=label)
+    for side in bench.sides:
+        line = {"color": INK, "dash": DASHES[side.at], "width": 2.2}
+        figure.add_scatter(**nowhere, mode="lines", name=clip_name(side), line=line, legendgroup=f"clip-{side.at}")
 
 
 def _legend_rows(entries: int) -> int:
@@ -287,7 +289,7 @@ def _common_axis(figure: go.Figure, axis: Axis, bench: CompareBench, texts: Text
     else:
         values, words = time_ticks(0.0, axis.end)
         figure.update_xaxes(**plain_axis, tickvals=values, ticktext=words, hoverformat=".2f")
-    title = texts(f"compare.axis_title.{axis.unit}", letter=bench.against.letter)
+    title = texts(f"compare.along.{axis.unit}", letter=bench.against.letter)
     figure.update_xaxes(title=title, **({} if last_row is None else {"row": last_row, "col": 1}))
 
 

@@ -1,6 +1,7 @@
 """What of a comparison takes long: aligning all pairs, and the model's own noise. Jobs of the process; no Streamlit."""
 
 import logging
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -26,8 +27,8 @@ NoiseKey = tuple[str, str, tuple[str, ...]]  # SHA-256, checkpoint, labels
 class Voices:
     """Vectors of voices, each worked out once. Used by one job at a time."""
 
-    def __init__(self) -> None:
-        self._embedder: VoiceEmbedder | None = None
+    def __init__(self, embedder: "VoiceEmbedder | None" = None) -> None:
+        self._embedder = embedder
         self._found: dict[str, tuple[Array | None, str]] = {}  # by SHA-256
 
     def of(self, sha256: str, waveform: Waveform) -> tuple[Array | None, str]:
@@ -63,6 +64,21 @@ class CompareWork:
     pairs_for: tuple[object, ...] = ()
     noise_job: Job | None = None
     noise_for: frozenset[NoiseKey] = frozenset()
+
+
+_warming = threading.Lock()  # taken by the first who warms, and kept
+
+
+def warm() -> None:
+    """Begin to import and compile what an alignment needs, once in the process, while somebody chooses clips."""
+    if _warming.acquire(blocking=False):
+        threading.Thread(target=_warm, name="emoscope-align", daemon=True).start()
+
+
+def _warm() -> None:
+    from core.comparison import warm_up
+
+    warm_up()
 
 
 def loudness_of(work: CompareWork, sha256: str, waveform: Waveform) -> Loudness:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import state
+from dashboard.compare_view import MIN_CLIPS
 from dashboard.components import (
     choices,
     compare_clips,
@@ -29,6 +30,8 @@ else:
     progress.show(session, texts)
     for clip, error in timeline_clip.failed(session):
         notices.show_error(error, key=clip.id)
-    if compare_panel.analysed(session):
+    if len(compare_panel.analysed(session)) >= MIN_CLIPS:
         compare_panel.show(session, texts)
+    elif session.compared.clips:
+        st.text(texts("compare.two"))
 compare_clips.link(session)

@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import state
 from dashboard.components import (
     choices,
+    compare_link,
     intake,
     library_keep,
     loading,
@@ -40,4 +41,5 @@ if selected is not None:
     with st.container(horizontal=True, vertical_alignment="center", key="timeline-name"):
         st.text(clip.name)
         library_keep.show(session, clip, texts)
+        compare_link.show(session, texts)
     timeline_panel.show(session, clip, bench, timeline_clip.state_of(session, clip, analysis), texts)

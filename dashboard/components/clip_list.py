@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.results import Analysis
 from dashboard.clips import Clip
-from dashboard.components import notices
+from dashboard.components import compare_link, notices
 from dashboard.components.names import labelled
 from dashboard.language import Texts
 from dashboard.state import Session
@@ -37,6 +37,7 @@ def _error(session: Session, clip: Clip, error: str, texts: Texts) -> None:
 def _rows(session: Session, analysed: list[tuple[Clip, Analysis]], selected: Clip, texts: Texts) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader(texts("list.title", count=len(analysed)), anchor=False)
+        compare_link.show(session, texts)
         st.button(
             texts("list.clear"),
             type="tertiary",

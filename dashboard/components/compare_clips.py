@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import EmoScopeError, LibraryError
-from dashboard import compare_groups
+from dashboard import compare_groups, compare_work
 from dashboard.clips import Clip
 from dashboard.compare_view import (
     LETTERS,
@@ -29,6 +29,7 @@ _CHOICE, _SEARCH = "compare-choice", "compare-search"
 def take(session: Session, texts: Texts) -> None:
     """Bring what a link names into this session; then what is new in the session, and what was picked elsewhere."""
     state = session.compared
+    compare_work.warm()
     if not state.opened:
         state.opened = True
         state.view = from_parameters({name: st.query_params[name] for name in st.query_params})

@@ -216,10 +216,9 @@ def _results(found: "GroupComparison", texts: Texts) -> None:
 
 def sentences(found: "GroupComparison", texts: Texts) -> list[str]:
     """How the groups were held against each other, and what came of it."""
-    how = texts(
-        f"groups.how.{found.design}", a=found.name_a, b=found.name_b, units_a=f"{found.units_a:,}",
-        units_b=f"{found.units_b:,}", clips=f"{found.clips_a + found.clips_b:,}",
-    )  # fmt: skip
+    counts = {"units_a": found.units_a, "units_b": found.units_b, "clips": found.clips_a + found.clips_b}
+    counted = {name: f"{count:,}" for name, count in counts.items()}
+    how = texts(f"groups.how.{found.design}", a=found.name_a, b=found.name_b, **counted)
     differing = sorted((t for t in found.tests if t.p_holm < SIGNIFICANT), key=lambda t: -abs(t.difference))
     if not differing:
         return [texts("groups.no_difference", a=found.name_a, b=found.name_b), how]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.errors import EmoScopeError
 from core.results import Analysis
 from dashboard import compare_charts, compare_work
 from dashboard.clips import Clip
@@ -15,6 +16,7 @@ from dashboard.components import (
     compare_exports,
     compare_measures,
     compare_player,
+    notices,
     timeline_clip,
 )
 from dashboard.components.names import labelled
@@ -80,11 +82,13 @@ def _bench(session: Session, texts: Texts) -> CompareBench:
     ids = [side.id for side in sides]
     reference = ids.index(state.reference) if state.reference in ids else 0
     shared = services()
-    compare_work.hear_noise(
-        state.work, sides, session.checkpoint, shared.host, shared.jobs, texts("compare.noise_title")
-    )  # fmt: skip
-    bench = CompareBench(tuple(sides), reference)
-    return compare_work.measured(state.work, bench, shared.jobs, texts("compare.pairs_title"), PATIENCE_S)
+    bench, jobs = CompareBench(tuple(sides), reference), shared.jobs
+    try:
+        compare_work.hear_noise(state.work, sides, session.checkpoint, shared.host, jobs, texts("compare.noise_title"))
+        return compare_work.measured(state.work, bench, jobs, texts("compare.pairs_title"), PATIENCE_S)
+    except EmoScopeError as error:  # too much is waiting
+        notices.show_error(str(error), key="compare-work")
+        return bench
 
 
 def _progress(state: CompareState, bench: CompareBench, texts: Texts) -> None:
@@ -92,7 +96,7 @@ def _progress(state: CompareState, bench: CompareBench, texts: Texts) -> None:
     jobs = [job for job in (state.work.pairs_job, state.work.noise_job) if job is not None]
     for job in jobs:
         if job.error is not None:
-            st.text(job.error)
+            notices.show_error(job.error, key=f"compare-{job.kind}")
     if not any(not job.is_over for job in jobs):
         return
 

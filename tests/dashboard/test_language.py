@@ -13,7 +13,17 @@ from core.errors import SettingsError
 from core.exports.timelines import MAKERS
 from core.library import FORMATS
 from core.projection.mapping import STEPS
+from dashboard.compare_group_charts import DRAWINGS as GROUP_DRAWINGS
+from dashboard.compare_groups import DESIGNS
+from dashboard.compare_view import AXES
+from dashboard.compare_view import DRAWINGS as COMPARE_DRAWINGS
+from dashboard.compare_view import PARTS as COMPARED_PARTS
+from dashboard.compare_view import SCORES as SCORE_DRAWINGS
 from dashboard.components.batch_intake import SOURCES as BATCH_SOURCES
+from dashboard.components.compare_exports import FORMS
+from dashboard.components.compare_measures import MEASURES_SHOWN
+from dashboard.components.compare_panel import TABS as COMPARE_TABS
+from dashboard.components.compare_player import WORDS as COMPARER_WORDS
 from dashboard.components.explorer_map import WORDS as MAP_WORDS
 from dashboard.components.explorer_sections import SECTIONS as MAP_SECTIONS
 from dashboard.components.explorer_vectors import COMPUTABLE
@@ -108,6 +118,21 @@ FAMILIES = {
     "batch.upload": ["files", "folder"],
     "jobs.state": list(JobState),
     "jobs.again": ["go_on", "retry", "failed"],
+    "compare": ["pitch", "level", "is_same_sound", "differs", "within_noise"],
+    "compare.part": COMPARED_PARTS,
+    "compare.axis": AXES,
+    "compare.along": AXES,
+    "compare.draw": COMPARE_DRAWINGS,
+    "compare.scores": SCORE_DRAWINGS,
+    "compare.tab": COMPARE_TABS,
+    "compare.measure": MEASURES_SHOWN,
+    "compare.export": FORMS,
+    "comparer": COMPARER_WORDS,
+    "groups": ["speakers", "references", "tags", "more", "chance", "higher", "lower"],
+    "groups.design": DESIGNS,
+    "groups.how": DESIGNS[1:],
+    "groups.draw": GROUP_DRAWINGS,
+    "groups.unit": ["speakers", "clips"],
 }
 # Of these, the ones whose first part is put together too.
 NESTED = {"timeline.draw", "timeline.values", "timeline.smoothing", "library.match", "library.sure"}
@@ -142,7 +167,8 @@ def test_translations_take_the_same_values_and_none_is_empty() -> None:
 def test_chinese_is_chinese() -> None:
     same = {key for key, text in catalogue("zh").items() if not re.search(r"[\u4e00-\u9fff]", text)}
     signs = {"unit.megabytes", "list.verdict", "chart.decibel", "fetch.so_far", "fetch.rate", "timeline.arc_at"}
-    signs |= {"timeline.region_says", "evidence.stays", "explorer.comma", "library.option", "library.unsure_label"}
+    signs |= {"timeline.region_says", "evidence.stays", "explorer.comma", "groups.and", "library.option"}
+    signs |= {"library.unsure_label"}
     signs |= {
         "library.section_count",
         "library.right_short",

@@ -62,10 +62,10 @@ class Comparer {
     this._listen(document, "keydown", (event) => this._key(event), true);
     this._listen(window, "resize", () => this._draw());
     this.watch = setInterval(() => this._attach(), LOOK_FOR_CHARTS_MS);
-    this.sight = new IntersectionObserver(([entry]) => {
-      const below = entry.boundingClientRect.top > 0;
-      this.root.classList.toggle("is-away", !entry.isIntersecting && !below);
-    });
+    // What lies below counts as seen: the bar comes along only once the page is scrolled past it.
+    this.sight = new IntersectionObserver((entries) => {
+      this.root.classList.toggle("is-away", !entries[entries.length - 1].isIntersecting);
+    }, { rootMargin: "0px 0px 1000000px 0px" });
     this.sight.observe(root);
   }
 
@@ -82,6 +82,7 @@ class Comparer {
       const Sound = streams ? StreamedSound : DecodedSound;
       this.sound = new Sound(() => this._changed(), (sound) => this._broken(sound));
       this.sound.setMatched(this.matched);
+      this.sound.setLoop(this.loops ? this.region : null);
     }
     this.tracks = tracks;
     this.sound.update(tracks, data.end);
@@ -351,8 +352,8 @@ class Comparer {
 
   _drag(event, id) {
     if (event.button !== 0) return;
-    const row = this.rows.get(id).element, grip = this.rows.get(id).grip;
-    grip.setPointerCapture(event.pointerId);
+    const row = this.rows.get(id).element;
+    event.preventDefault(); // no text is marked on the way
     row.classList.add("is-dragged");
     const move = (now) => {
       const others = [...this.list.children].filter((each) => each !== row);
@@ -360,14 +361,13 @@ class Comparer {
       if ((next ?? null) !== row.nextSibling) this.list.insertBefore(row, next ?? null);
     };
     const drop = () => {
-      for (const [name, act] of [["pointermove", move], ["pointerup", drop], ["pointercancel", drop]]) grip.removeEventListener(name, act);
+      over.forEach((take) => take());
       row.classList.remove("is-dragged");
       const byElement = new Map([...this.rows].map(([clip, each]) => [each.element, clip]));
       this._order([...this.list.children].map((each) => byElement.get(each)));
     };
-    grip.addEventListener("pointermove", move);
-    grip.addEventListener("pointerup", drop);
-    grip.addEventListener("pointercancel", drop);
+    // The document's: an element that is moved in it loses the pointer it captured.
+    const over = [["pointermove", move], ["pointerup", drop], ["pointercancel", drop]].map(([name, act]) => this._on(document, name, act));
   }
 
   // ---- the charts ------------------------------------------------------------------------------------------------

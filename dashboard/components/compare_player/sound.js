@@ -5,6 +5,7 @@
 const FADE_S = 0.01; // one clip fades into the other: linear, so that the sum of two is never louder than the louder
 const LEAD_S = 0.012; // what is scheduled begins so much later, when the browser surely has it
 const AHEAD_S = 0.5; // a loop's next round is scheduled so long before
+const MAX_ROUNDS = 50; // at a time
 const TICK_MS = 50;
 const MAX_DECODED_S = 600; // of sound in memory, 4 bytes a sample at 48 kHz: 115 MB; more is streamed
 const DECODE_HZ = 48000;
@@ -217,11 +218,13 @@ class DecodedSound {
   }
 
   _tick() {
-    const now = this.context.currentTime, last = this.voices[this.voices.length - 1];
-    if (!last) return;
-    const ends = last.begins + last.lasts;
-    if (this.loop && ends - now < AHEAD_S) this._begin(this.loop[0], Math.max(ends, now + LEAD_S));
-    else if (!this.loop && now >= ends) {
+    const now = this.context.currentTime;
+    if (!this.voices.length) return;
+    const ends = () => this.voices[this.voices.length - 1].begins + this.voices[this.voices.length - 1].lasts;
+    for (let round = 0; this.loop && ends() - now < AHEAD_S && round < MAX_ROUNDS; round++) {
+      this._begin(this.loop[0], Math.max(ends(), now + LEAD_S));
+    }
+    if (!this.loop && now >= ends()) {
       this.pause();
       this.rest = this.end;
       this.onChange();
