@@ -26,7 +26,9 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     command.add_argument("--model", choices=MODELS, default="auto", help="of voices (default: the best one here)")
     command.add_argument("--library", metavar="DIR|s3://…", help="name those whose voices are in this library")
     command.add_argument("--export", choices=tuple(EXPORTS), help="print this form; with --out write a file a clip")
-    command.add_argument("--out", type=Path, metavar="DIR", help="the folder to write to; with --force over what is there")
+    command.add_argument(
+        "--out", type=Path, metavar="DIR", help="the folder to write to; with --force over what is there"
+    )
     command.add_argument("--force", action="store_true", help="replace files that are there")
     command.set_defaults(run=run)
 
@@ -150,7 +152,7 @@ def _text(found: "Conversation", clip: str, duration_s: float) -> str:
 
 
 def _keep(text: str, clip: str, options: argparse.Namespace, taken: set[str]) -> Path:
-    """Write a clip's file, whole or not at all. Raises `LibraryError` where it is there already or cannot be written."""
+    """Write a clip's file, whole or not at all. Raises `ExportError` where it is there or cannot be written."""
     from core.errors import ExportError
     from core.exports.names import safe_name
 
