@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from core.acoustics import SpeechActivity
+from core.speakers import Conversation
 from dashboard.listening import Heard, Listening
 from dashboard.workbench import Workbench
 
@@ -23,6 +24,7 @@ class Clip:
         id: unguessable; whoever has it may see and hear the clip, as in a link.
         listenings: by checkpoint.
         speech: where somebody speaks in it; None until that was asked for.
+        voices: who speaks when in it; None until that was asked for.
         benches: what timelines worked out, by checkpoint and whether labels that name nothing are left out.
     """
 
@@ -32,6 +34,7 @@ class Clip:
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     listenings: dict[str, Listening] = field(default_factory=dict)
     speech: "Future[SpeechActivity] | None" = None
+    voices: "Future[Conversation] | None" = None
     benches: dict[tuple[str, bool], Workbench] = field(default_factory=dict)
 
 

@@ -8,7 +8,7 @@ import logging
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -22,6 +22,7 @@ from core.errors import EmoScopeError, first_line
 from core.model import Engine
 from core.results import Analysis, Waveform
 from core.settings import Settings
+from core.speakers import Conversation, VoiceEmbedder, conversation
 from dashboard.model_host import ModelHost
 from dashboard.pictures import Picture, picture_of
 
@@ -125,6 +126,7 @@ class Listener:
         self._decoders = ThreadPoolExecutor(CLIPS_AT_ONCE, thread_name_prefix="emoscope-decode")
         self._analysts = ThreadPoolExecutor(CLIPS_AT_ONCE, thread_name_prefix="emoscope-analyse")
         self._detectors = ThreadPoolExecutor(CLIPS_AT_ONCE, thread_name_prefix="emoscope-speech")
+        self._voices = ThreadPoolExecutor(1, thread_name_prefix="emoscope-voices")
 
     @property
     def options(self) -> AnalysisOptions:
@@ -139,6 +141,24 @@ class Listener:
         """Begin to look for speech as soon as a clip is decoded; raises what decoding raised."""
         return self._detectors.submit(lambda: speech_activity(heard.result().waveform))
 
+    def find_voices(
+        self,
+        heard: "Future[Heard]",
+        speech: "Future[SpeechActivity]",
+        named: Callable[[Conversation, float], Conversation],
+    ) -> "Future[Conversation]":
+        """Begin to look for who speaks when; `named(conversation, same_voice)` may give its speakers their names.
+
+        The future raises what decoding raised, and `SpeakerError` or `CheckpointError` where no voice model is here.
+        """
+
+        def find() -> Conversation:
+            embedder = VoiceEmbedder.open(self._host.settings)
+            found = conversation(heard.result().waveform, embedder, speech.result())
+            return named(found, embedder.same_voice)
+
+        return self._voices.submit(find)
+
     def listen(self, heard: "Future[Heard]", checkpoint: str, shelf: Shelf) -> Listening:
         """Begin listening to a clip as soon as it is decoded and the checkpoint is ready."""
         listening = Listening(checkpoint)
@@ -147,7 +167,7 @@ class Listener:
 
     def shutdown(self) -> None:
         """Take no more clips."""
-        for pool in (self._decoders, self._analysts, self._detectors):
+        for pool in (self._decoders, self._analysts, self._detectors, self._voices):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _decoded(self, listening: Listening, future: "Future[Heard]", shelf: Shelf) -> None:

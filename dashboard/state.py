@@ -56,6 +56,7 @@ class TimelineState:
     reference: tuple[Segment, ...] = ()
     means: dict[str, str] = field(default_factory=dict)
     why: str | None = None
+    names: dict[str, str] = field(default_factory=dict)  # what this tab calls each speaker that was told apart
     refused: str = ""  # why the last annotation that came could not be read
 
     def play_stretch(self, start_s: float, end_s: float) -> None:

@@ -6,7 +6,7 @@ maps, whose columns sum to one, their means.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import plotly.graph_objects as go  # type: ignore[import-untyped]
@@ -16,8 +16,10 @@ from core.audio import outline, peaks
 from core.curves import Structure
 from core.curves.decimation import bucket_means, extremes, visible
 from core.emotions import DASHES, EMOTION_KEYS, emotion
-from core.results import Analysis, Array, Segment, Waveform
+from core.results import Analysis, Array, Segment, SpeakerTurn, Waveform
+from core.speakers import Feeling
 from dashboard.charts import FAINT, INK, finished, noteworthy
+from dashboard.compare_view import COLOURS
 from dashboard.components.names import labelled
 from dashboard.language import Texts, clock
 from dashboard.pictures import Picture
@@ -25,7 +27,16 @@ from dashboard.timeline_view import TimelineView
 from dashboard.workbench import Workbench
 
 PIXELS = 900
-HEIGHTS_PX = {"sound": 74, "curves": 250, "segments": 46, "reference": 46, "pitch": 90, "level": 80, "evidence": 110}
+HEIGHTS_PX = {
+    "sound": 74,
+    "curves": 250,
+    "segments": 46,
+    "reference": 46,
+    "speakers": 46,
+    "pitch": 90,
+    "level": 80,
+    "evidence": 110,
+}
 MAX_TICKS = 9
 TICK_STEPS_S = (
     0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800,
@@ -42,10 +53,12 @@ class Extras:
     Attributes:
         reference: a person's segments, where there are any.
         evidence: a label and the one it is held against, for the row "evidence".
+        turns: who speaks when, for the row "speakers".
     """
 
     reference: Sequence[Segment] = ()
     evidence: tuple[str, str] | None = None
+    turns: Sequence[SpeakerTurn] = ()
 
 
 @dataclass
@@ -87,13 +100,16 @@ def timeline(
     start_s, end_s = view.view_s or (0.0, bench.analysis.duration_s)
     rows = ["sound", "curves", "segments"]
     rows += ["reference"] if extras.reference else []
-    rows += [row for row in view.rows if row != "evidence" or extras.evidence]
+    known = {"evidence": bool(extras.evidence), "speakers": bool(extras.turns)}
+    rows += [row for row in view.rows if known.get(row, True)]
     drawing = _Drawing(bench, view, texts, start_s, end_s, rows)
     _add_sound(drawing, picture)
     {"lines": _add_lines, "area": _add_area, "heat": _add_heat}[view.draw](drawing)
     _add_segments(drawing, "segments", bench.structure(view).segments)
     if "reference" in rows:
         _add_segments(drawing, "reference", extras.reference)
+    if "speakers" in rows:
+        _add_turns(drawing, extras.turns)
     if "pitch" in rows or "level" in rows:
         _add_prosody(drawing)
     if "evidence" in rows and extras.evidence:
@@ -264,6 +280,94 @@ def _add_segments(drawing: _Drawing, row: str, segments: Sequence[Segment]) -> N
         customdata=[_said(segment, drawing.texts) for segment in inside], hovertemplate="%{customdata}<extra></extra>",
     )  # fmt: skip
     drawing.axis(row, range=[-0.5, 0.5], showticklabels=False, title=None)
+
+
+def _add_turns(drawing: _Drawing, turns: Sequence[SpeakerTurn]) -> None:
+    """A bar a turn in its speaker's colour, with the name where there is room."""
+    colours = speaker_colours(turns)
+    span_s = drawing.end_s - drawing.start_s
+    inside = [t for t in turns if t.end_s > drawing.start_s and t.start_s < drawing.end_s]
+    edges = [(max(t.start_s, drawing.start_s), min(t.end_s, drawing.end_s)) for t in inside]
+    drawing.add(
+        "bar", "speakers", orientation="h", base=[start for start, _ in edges], x=[end - start for start, end in edges],
+        y=[0] * len(inside), width=0.9, showlegend=False, name=drawing.texts("timeline.row.speakers"),
+        marker={"color": [colours[t.speaker] for t in inside], "line": {"width": 0}, "cornerradius": 3},
+        text=[plain(t.speaker[:16]) if (end - start) / span_s > WIDE_SHARE else ""
+              for t, (start, end) in zip(inside, edges, strict=True)],
+        textposition="inside", insidetextanchor="middle", textangle=0, textfont={"color": "#FFFFFF", "size": 12},
+        customdata=[f"{plain(t.speaker)} · {fine_clock(t.start_s)} – {fine_clock(t.end_s)}" for t in inside],
+        hovertemplate="%{customdata}<extra></extra>",
+    )  # fmt: skip
+    drawing.axis("speakers", range=[-0.5, 0.5], showticklabels=False, title=None)
+
+
+def speaker_colours(turns: Sequence[SpeakerTurn]) -> dict[str, str]:
+    """A colour a speaker, by first appearance; they come again where there are more speakers than colours."""
+    names = dict.fromkeys(turn.speaker for turn in turns)
+    return {name: COLOURS[at % len(COLOURS)] for at, name in enumerate(names)}
+
+
+def speaker_curves(
+    bench: Workbench, view: TimelineView, spoken_by: Sequence[Feeling], turns: Sequence[SpeakerTurn], texts: Texts
+) -> go.Figure:
+    """A row a speaker: the curves of the emotions that lead in their turns, and nothing where others speak."""
+    times_s, values = bench.curves(replace(view, values="probabilities"))
+    times_s, values = bucket_means(times_s, values, PIXELS)
+    labels = bench.analysis.labels
+    figure = make_subplots(
+        rows=len(spoken_by), cols=1, shared_xaxes=True, vertical_spacing=0.3 / (3 * len(spoken_by)),
+        subplot_titles=[plain(each.speaker) for each in spoken_by],
+    )  # fmt: skip
+    shown: set[str] = set()
+    for row, each in enumerate(spoken_by, start=1):
+        own = spoken_at(times_s, [turn for turn in turns if turn.speaker == each.speaker])
+        leaders = sorted({labels[at] for at in values[own].argmax(axis=1).tolist()} | {each.label}, key=labels.index)
+        for label in leaders:
+            figure.add_scatter(
+                x=times_s, y=np.where(own, 100 * values[:, labels.index(label)], np.nan), mode="lines",
+                line={"color": emotion(label).colour, "width": 1.6, "dash": DASHES[labels.index(label)]},
+                name=labelled(label, texts), legendgroup=label, showlegend=label not in shown,
+                hovertemplate="%{y:.0f} %", row=row, col=1,
+            )  # fmt: skip
+            shown.add(label)
+    figure.update_yaxes(range=[0, 102], showgrid=True, gridcolor=FAINT, zeroline=False, fixedrange=True)
+    figure.update_xaxes(range=[0, bench.analysis.duration_s], showgrid=False, zeroline=False, fixedrange=True)
+    values_at, words = time_ticks(0.0, bench.analysis.duration_s)
+    figure.update_xaxes(tickvals=values_at, ticktext=words)
+    figure.update_layout(
+        hovermode="x unified", legend={"orientation": "h", "yanchor": "bottom", "y": 1.06, "x": 0, "title": None}
+    )
+    return finished(figure, height=120 * len(spoken_by) + 80, top=60)
+
+
+def feeling_bars(each: Sequence[Feeling], texts: Texts) -> go.Figure:
+    """A bar a speaker, made of the probabilities of what they feel."""
+    labels = [label for label in EMOTION_KEYS if any(feeling.scores.get(label, 0) >= 0.01 for feeling in each)]
+    names = [plain(feeling.speaker) for feeling in each]
+    figure = go.Figure()
+    for label in labels:
+        shares = [100 * feeling.scores.get(label, 0.0) for feeling in each]
+        figure.add_bar(
+            x=shares, y=names, orientation="h", name=labelled(label, texts), marker={"color": emotion(label).colour},
+            text=[f"{emotion(label).emoji} {share:.0f} %" if share >= 12 else "" for share in shares],
+            textposition="inside", textangle=0, insidetextanchor="middle", textfont={"color": "#14161B", "size": 12},
+            hovertemplate="%{x:.1f} %",
+        )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", ticks="", showgrid=False, fixedrange=True)
+    figure.update_xaxes(range=[0, 100], visible=False, fixedrange=True)
+    figure.update_layout(
+        barmode="stack", legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None}
+    )
+    return finished(figure, height=48 * len(each) + 90, top=56, bargap=0.35)
+
+
+def spoken_at(times_s: Array, turns: Sequence[SpeakerTurn]) -> Array:
+    """(n,) bool: which moments lie in one of the turns."""
+    found: Array = np.zeros(len(times_s), bool)
+    for turn in turns:
+        begin, end = np.searchsorted(times_s, (turn.start_s, turn.end_s))
+        found[begin:end] = True
+    return found
 
 
 def _colour(label: str) -> str:

@@ -13,7 +13,7 @@ Span = tuple[float, float]
 DRAWINGS = ("lines", "area", "heat")
 VALUES = ("probabilities", "logits")
 STEPS_MS = (20, 100, 500)
-ROWS = ("pitch", "level", "evidence")
+ROWS = ("speakers", "pitch", "level", "evidence")
 MAX_MIN_SEGMENT_S = 10.0
 
 

@@ -14,6 +14,8 @@ from core.speakers.embedding import Span, VoiceEmbedder
 from core.speakers.projection import unit
 
 MOST_SPEAKERS = 20
+NEIGHBOUR_WEIGHT = 0.3  # of the piece before and after, in one stretch of speech: it is mostly one person's
+TOUCHING_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,8 @@ class TurnOptions:
     num_speakers: int | None = None
     most_speakers: int = MOST_SPEAKERS
     piece_s: float = 3.0
-    sure_s: float = 0.8
-    bridged_s: float = 0.3
+    sure_s: float = 0.1
+    bridged_s: float = 0.1
 
     def __post_init__(self) -> None:
         if self.num_speakers is not None and not 1 <= self.num_speakers <= MOST_SPEAKERS:
@@ -120,7 +122,7 @@ def conversation_of(
     """
     if not pieces:
         return Conversation((), {}, model_id)
-    labels = _told_apart(pieces, vectors, farthest, options)
+    labels = _told_apart(pieces, _with_neighbours(pieces, vectors), farthest, options)
     turns = tuple(SpeakerTurn(*span, _called(label)) for span, label in zip(pieces, labels.tolist(), strict=True))
     lengths = np.array([end - start for start, end in pieces], np.float32)[:, None]
     voices = {
@@ -136,6 +138,15 @@ def pieces_of(spans_s: Sequence[Span], longest_s: float) -> list[Span]:
         count = max(1, int(np.ceil((end_s - start_s) / longest_s - 1e-9)))
         found += [(float(a), float(b)) for a, b in pairwise(np.linspace(start_s, end_s, count + 1))]
     return found
+
+
+def _with_neighbours(pieces: Sequence[Span], vectors: Array) -> Array:
+    """(n, dim) of length 1: each piece's vector and a little of those of the pieces that touch it."""
+    touching = np.array([after[0] - before[1] < TOUCHING_S for before, after in pairwise(pieces)])
+    added = vectors.copy()
+    added[1:][touching] += NEIGHBOUR_WEIGHT * vectors[:-1][touching]
+    added[:-1][touching] += NEIGHBOUR_WEIGHT * vectors[1:][touching]
+    return unit(added)
 
 
 def _told_apart(pieces: Sequence[Span], vectors: Array, farthest: float, options: TurnOptions) -> Array:

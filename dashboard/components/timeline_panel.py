@@ -14,6 +14,7 @@ from dashboard.components import (
     timeline_evidence,
     timeline_exports,
     timeline_reference,
+    timeline_speakers,
     timeline_structure,
 )
 from dashboard.components.names import labelled
@@ -26,7 +27,7 @@ from dashboard.workbench import Workbench
 
 CHART_KEY = "timeline-chart"
 ARC_LENGTH = 12
-TABS = ("evidence", "structure", "reference", "export")
+TABS = ("evidence", "structure", "speakers", "reference", "export")
 
 
 @st.fragment
@@ -36,6 +37,7 @@ def show(session: Session, clip: Clip, bench: Workbench, state: TimelineState, t
     structure = bench.structure(state.view)
     _sentences(bench, structure, texts)
     _chart(clip, bench, state, texts)
+    timeline_speakers.show_waiting(clip, state, texts)
     _player(clip, bench, state, texts)
     if state.view.region_s is not None:
         _region(bench, state.view.region_s, texts)
@@ -45,8 +47,10 @@ def show(session: Session, clip: Clip, bench: Workbench, state: TimelineState, t
     with tabs[1]:
         timeline_structure.show(bench, state, structure, texts)
     with tabs[2]:
-        timeline_reference.show(clip, state, structure, texts)
+        timeline_speakers.show(clip, bench, state, texts)
     with tabs[3]:
+        timeline_reference.show(clip, state, structure, texts)
+    with tabs[4]:
         timeline_exports.show(session, clip, bench, state, texts)
     timeline_clip.link(clip, state)
 
@@ -84,7 +88,8 @@ def arc_text(structure: Structure, texts: Texts) -> str:
 
 def _chart(clip: Clip, bench: Workbench, state: TimelineState, texts: Texts) -> None:
     pair = timeline_evidence.pair_of(bench, state)
-    extras = Extras(timeline_reference.meant(state), pair)
+    voices = timeline_speakers.found_in(clip, state)
+    extras = Extras(timeline_reference.meant(state), pair, voices.turns if voices else ())
     figure = timeline(bench, clip.heard.result().picture, state.view, texts, extras)
     config = {
         "displaylogo": False,

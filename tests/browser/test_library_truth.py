@@ -39,6 +39,7 @@ def judged(server: Server) -> Iterator[list[str]]:
 
 def click(page: Page, reference: str, said: str) -> None:
     page.locator(f"{CHART} .scatterlayer .point").first.wait_for(state="attached", timeout=PATIENCE_MS)
+    page.locator('[data-test-script-state="notRunning"]').wait_for(timeout=PATIENCE_MS)
     page.locator(CHART).scroll_into_view_if_needed()
     x, y = page.locator(CHART).evaluate(PLACE, [reference, said])
     page.mouse.move(x + 12, y + 8)  # anywhere in the cell will do

@@ -8,11 +8,21 @@ import pytest
 
 from core.acoustics import SpeechActivity
 from core.curves.decimation import bucket_means, extremes, visible
-from core.results import Analysis, CheckpointIdentity, Segment, Waveform
+from core.results import Analysis, CheckpointIdentity, Segment, SpeakerTurn, Waveform
+from core.speakers import feelings
 from dashboard.language import texts_in
 from dashboard.pictures import picture_of
 from dashboard.player_curve import NO_SPEECH, curve_of
-from dashboard.timeline_charts import PIXELS, Extras, fine_clock, time_ticks, timeline
+from dashboard.timeline_charts import (
+    PIXELS,
+    Extras,
+    feeling_bars,
+    fine_clock,
+    speaker_colours,
+    speaker_curves,
+    time_ticks,
+    timeline,
+)
 from dashboard.timeline_view import DRAWINGS, TimelineView
 from dashboard.workbench import Workbench
 
@@ -130,3 +140,31 @@ def test_ticks_are_round_times_and_a_clock_says_them() -> None:
     assert time_ticks(5.0, 5.1)[1][:3] == ["0:05.00", "0:05.02", "0:05.04"]
     assert time_ticks(0.0, 10_800.0)[1] == ["0:00", "30:00", "1:00:00", "1:30:00", "2:00:00", "2:30:00", "3:00:00"]
     assert fine_clock(59.96) == "1:00.0" and fine_clock(3725.34) == "1:02:05.3"
+
+
+TURNS = (SpeakerTurn(0.0, 4.0, "<i>A</i>"), SpeakerTurn(5.0, 8.0, "B"), SpeakerTurn(8.5, 9.5, "<i>A</i>"))
+
+
+def test_a_lane_of_speakers_is_drawn_where_they_are_known_and_asked_for() -> None:
+    bench, asked = bench_of(10.0), replace(PLAIN, rows=("speakers",))
+    lane = line_of(drawn(bench, asked, Extras(turns=TURNS)), "Speakers")
+    assert list(lane.base) == [0.0, 5.0, 8.5] and list(lane.x) == [4.0, 3.0, 1.0]
+    colours = speaker_colours(TURNS)
+    assert list(lane.marker.color) == [colours["<i>A</i>"], colours["B"], colours["<i>A</i>"]]
+    assert colours["B"] != colours["<i>A</i>"] and lane.text[0] == "&lt;i&gt;A&lt;/i&gt;"
+    for view, extras in ((asked, Extras()), (PLAIN, Extras(turns=TURNS))):
+        assert "Speakers" not in [trace.name for trace in drawn(bench, view, extras).data]
+
+
+def test_a_speakers_curves_are_those_of_their_own_turns_alone() -> None:
+    bench = bench_of(10.0)
+    each = feelings(bench.analysis, TURNS)
+    figure = speaker_curves(bench, PLAIN, each, TURNS, texts_in("en"))
+    first = [trace for trace in figure.data if trace.yaxis == "y"]
+    times_s, shown = np.asarray(first[0].x), np.asarray(first[0].y, np.float64)
+    there = ~np.isnan(shown)
+    assert there[(times_s > 0.1) & (times_s < 3.9)].all() and not there[(times_s > 4.1) & (times_s < 8.4)].any()
+    assert [title.text for title in figure.layout.annotations] == ["&lt;i&gt;A&lt;/i&gt;", "B"]
+    bars = feeling_bars(each, texts_in("en"))
+    totals = np.sum([np.asarray(bar.x) for bar in bars.data], axis=0)
+    assert totals == pytest.approx([100, 100], abs=2) and list(bars.data[0].y) == ["&lt;i&gt;A&lt;/i&gt;", "B"]

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.acoustics import SpeechActivity
+from core.audio import decode
 from core.exports.annotations import read_annotations
 from core.exports.timelines import MAKERS
 from dashboard import resources
@@ -16,6 +17,7 @@ from dashboard.components.timeline_evidence import sum_text, without_text
 from dashboard.components.timeline_exports import made, options_of
 from dashboard.components.timeline_reference import guess
 from dashboard.components.timeline_structure import spoken_curve
+from dashboard.examples import EXAMPLES
 from dashboard.language import texts_in
 from dashboard.state import TimelineState, reference_file_key
 from dashboard.timeline_view import TimelineView
@@ -49,7 +51,7 @@ def test_a_recording_is_drawn_with_its_verdict_and_its_arc(house: House) -> None
     assert not app.exception
     assert [text.value for text in app.text if "voice" in text.value] == ["<b>voice.wav"]
     assert any("over the whole recording" in each.value for each in app.markdown)
-    assert [tab.label for tab in app.tabs] == ["Evidence", "Structure", "Reference", "Export"]
+    assert [tab.label for tab in app.tabs] == ["Evidence", "Structure", "Speakers", "Reference", "Export"]
     assert resources.services().recents.find(linked_clip(app)) is not None
 
 
@@ -167,3 +169,24 @@ def test_a_browser_that_left_before_the_switch_was_drawn_is_spoken_to_all_the_sa
     app.session_state["language"] = None
     app.switch_page("../pages/timeline.py").run()
     assert not app.exception and app.title[0].value == title
+
+
+def test_who_speaks_is_found_when_asked_for_and_can_be_named(house: House) -> None:
+    pytest.importorskip("resemblyzer")
+    spoken = np.concatenate([decode(example.path).samples for example in EXAMPLES[:2]])
+    app = upload(opened(house), "two voices.wav", spoken)
+    assert not [each for each in app.text_input if (each.key or "").startswith("voices-name")]
+    clip = resources.services().recents.find(linked_clip(app))
+    assert clip is not None and clip.voices is None  # nobody asked yet
+    asked = opened(house, clip=clip.id, rows="speakers")
+    asked = run_until(asked, lambda app: clip.voices is not None and clip.voices.done())
+    asked.run()
+    assert not asked.exception and clip.voices is not None
+    names = [each for each in asked.text_input if (each.key or "").startswith("voices-name")]
+    assert [each.value for each in names] == list(clip.voices.result().voices) != []
+    names[0].set_value("<b>Anna</b>  Maria").run()
+    assert not asked.exception
+    state = asked.session_state["emoscope_session"].timelines[clip.id]
+    assert state.names == {"speaker 1": "<b>Anna</b> Maria"}
+    titles = [json.loads(chart.proto.spec) for chart in asked.get("plotly_chart")]
+    assert "&lt;b&gt;Anna&lt;/b&gt; Maria" in json.dumps(titles) and "<b>Anna" not in json.dumps(titles)
