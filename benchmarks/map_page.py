@@ -5,9 +5,9 @@ The library is made up (`benchmarks.synthetic_library`), its map is PCA's: how l
 in the same colours, with names to hover over, `on_select="rerun"`, and a table of what was selected.
 
 Told, for each number of points: seconds from the request to a map that answers (the plain page reads a file of
-positions, ours the library too); bytes that the page's socket brought until then; and in milliseconds, the median and
-the longest of several: from the pointer's last move to the hover card, and from the release of a lasso to the table of
-what is in it. A lasso takes a part of the cloud, another one each time. Needs the packages of requirements-dev.txt and
+positions, ours the library too); bytes that the page's socket brought until then; and in milliseconds, the median and the
+longest of several: from the pointer's last move to the hover card, and from the release of a lasso to the table of what
+is in it. A lasso takes a part of the cloud, another one each time. Needs the packages of requirements-dev.txt and
 Chromium.
 """
 
@@ -67,17 +67,13 @@ PLACES = """([chart, wanted]) => {
   return { frame: [left, top, xaxis._length, yaxis._length], points };
 }"""
 WATCH = """() => {
-  const note = (kinds, name) => kinds.forEach((kind) => {
-    document.addEventListener(kind, () => { window[name] = performance.now(); }, true);
-  });
-  note(['mousemove', 'pointermove'], 'movedAt');
-  note(['mouseup', 'pointerup'], 'releasedAt');
+  for (const kind of ['mousemove', 'pointermove']) document.addEventListener(kind, () => { window.movedAt = performance.now(); }, true);
+  for (const kind of ['mouseup', 'pointerup']) document.addEventListener(kind, () => { window.releasedAt = performance.now(); }, true);
 }"""
 # Milliseconds since the pointer moved, once the card is there; false before.
 HOVERED = """(card) => {
-  const cards = [...document.querySelectorAll(card)];
-  const shown = cards.some((each) => each.getBoundingClientRect().width > 0 && each.textContent);
-  return shown ? Math.max(0.1, performance.now() - window.movedAt) : false;
+  const found = [...document.querySelectorAll(card)].some((each) => each.getBoundingClientRect().width > 0 && each.textContent);
+  return found ? Math.max(0.1, performance.now() - window.movedAt) : false;
 }"""
 # Milliseconds since the lasso was let go, once another count of clips is told and the table's rows are drawn.
 LISTED = """([place, before]) => {
