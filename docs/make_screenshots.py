@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # run as a file, Python looks only in this folder
@@ -30,6 +30,7 @@ NAMES = {"compare": {"en": "Compare", "zh": "对比"}, "aligned": {"en": "Aligne
 def open_clip(browser: Browser, url: str, scheme: str, language: str) -> Page:
     """The clip page with an example's verdict, and the curve."""
     page = browser.new_page(viewport=SIZE, color_scheme=scheme)
+    page.set_default_timeout(MAP_MS)
     page.goto(f"{url}/?lang={language}")
     page.locator('.emoscope-status[data-state="ready"]').wait_for()
     page.locator(".st-key-granularity").get_by_role("radio").nth(1).click()
@@ -43,7 +44,7 @@ def open_timeline(browser: Browser, url: str, scheme: str, language: str) -> Pag
     page = open_clip(browser, url, scheme, language)
     page.locator(".st-key-open-timeline button").click()
     page.locator(".emoscope-playhead").wait_for(state="attached")
-    page.locator(".st-key-timeline-rows button").first.click()
+    page.locator(".st-key-timeline-rows button").nth(1).click()
     page.locator(".st-key-timeline-chart .subplot").nth(3).wait_for(state="attached")
     return page
 
@@ -51,6 +52,7 @@ def open_timeline(browser: Browser, url: str, scheme: str, language: str) -> Pag
 def open_compare(browser: Browser, url: str, scheme: str, language: str) -> Page:
     """Three of the examples, aligned to the first."""
     page = browser.new_page(viewport=SIZE, color_scheme=scheme)
+    page.set_default_timeout(MAP_MS)
     page.goto(f"{url}/?lang={language}")
     page.locator('.emoscope-status[data-state="ready"]').wait_for()
     page.get_by_role("link", name=NAMES["compare"][language]).click()
@@ -64,6 +66,7 @@ def open_compare(browser: Browser, url: str, scheme: str, language: str) -> Page
 def open_library(browser: Browser, url: str, scheme: str, language: str) -> Page:
     """The clips of the library."""
     page = browser.new_page(viewport=SIZE, color_scheme=scheme)
+    page.set_default_timeout(MAP_MS)
     page.goto(f"{url}/library?lang={language}")
     page.locator("[data-testid=stDataFrame] canvas").first.wait_for()
     return page
@@ -81,7 +84,9 @@ def open_explorer(browser: Browser, url: str, scheme: str, language: str) -> Pag
 
 def save(page: Page, name: str, down_to: str) -> None:
     """The page, from its top down to the element `down_to`."""
-    box = page.locator(down_to).bounding_box()
+    expect(page.locator("[data-stale=true], [data-testid=stProgress]")).to_have_count(0, timeout=MAP_MS)
+    page.wait_for_timeout(SETTLE_MS)
+    box = page.locator(down_to).first.bounding_box()
     assert box is not None
     page.set_viewport_size({"width": SIZE["width"], "height": round(box["y"] + box["height"]) + 24})
     page.mouse.move(5, 5)

@@ -14,6 +14,7 @@ from core.emotions import EMOTION_KEYS
 from core.errors import ComparisonError
 from core.results import Analysis, Array
 
+DRAWN_AT_ONCE = 500  # permutations: 6,000 clips are then 24 MB
 DESIGNS = ("paired", "stratified", "speakers", "clips")
 MIN_PAIRS = 6  # sign flips of five speakers cannot come below p = 2 / 2^5 = 0.06
 CONFIDENCE = 0.95
@@ -294,16 +295,23 @@ def _stratified_p(a: Group, b: Group, options: GroupOptions) -> tuple[Array, int
     is_b = np.repeat([False, True], [len(a.scores), len(b.scores)])
     weights = np.where(is_b, 1 / is_b.sum(), -1 / (~is_b).sum())
     rng = np.random.default_rng(options.seed)
-    drawn = np.tile(weights, (options.permutations, 1))
-    for speaker in np.unique(speakers):
-        own = np.flatnonzero(speakers == speaker)
-        drawn[:, own] = rng.permuted(drawn[:, own], axis=1)
-    found, observed = drawn @ scores, weights @ scores
+    lots = [min(DRAWN_AT_ONCE, options.permutations - done) for done in range(0, options.permutations, DRAWN_AT_ONCE)]
+    found = np.concatenate([_shuffled(weights, speakers, count, rng) @ scores for count in lots])
+    observed = weights @ scores
     slack = 1e-12 + 1e-9 * np.abs(observed)  # sums in another order are as extreme
     higher = (found >= observed - slack).sum(axis=0)
     lower = (found <= observed + slack).sum(axis=0)
     p = 2 * (1 + np.minimum(higher, lower)) / (1 + options.permutations)
     return np.minimum(p, 1.0), options.permutations, False
+
+
+def _shuffled(weights: Array, speakers: Array, count: int, rng: np.random.Generator) -> Array:
+    """(count, n): the weights in an order of chance, each speaker's among their own clips."""
+    drawn: Array = np.tile(weights, (count, 1))
+    for speaker in np.unique(speakers):
+        own = np.flatnonzero(speakers == speaker)
+        drawn[:, own] = rng.permuted(drawn[:, own], axis=1)
+    return drawn
 
 
 def _tests(labels: Sequence[str], first: Array, second: Array, p: Array, paired: bool) -> tuple[GroupTest, ...]:
