@@ -20,7 +20,6 @@ from core.results import Array
 from core.speakers.embedding import VoiceEmbedder
 from core.speakers.models import RESEMBLYZER
 from core.speakers.projection import Head, Projection, unit
-from core.speakers.timbre import timbre
 from training.data import Clip
 
 if TYPE_CHECKING:
@@ -43,13 +42,13 @@ class Recipe:
     """
 
     heads: int = 3
-    num_hidden: int = 128
-    dim: int = 64
-    epochs: float = 5.0
+    num_hidden: int = 192
+    dim: int = 80
+    epochs: float = 8.0
     batch: int = 128
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3
-    dropout: float = 0.3
+    dropout: float = 0.2
     margin: float = 0.2
     scale: float = 15.0
 
@@ -112,10 +111,7 @@ def _features(paths: Sequence[Path], embedder: VoiceEmbedder) -> Array:
     """(len(paths), len(SPEEDS), width) float32."""
     with ThreadPoolExecutor(2) as pool:
         played = [sound for sounds in pool.map(_played, paths) for sound in sounds]
-        voiced = list(pool.map(embedder.warm().voiced, played))
-        timbres = list(pool.map(timbre, voiced))
-    rows = [np.concatenate(pair) for pair in zip(embedder.encoded(voiced), timbres, strict=True)]
-    return np.stack(rows).reshape(len(paths), len(SPEEDS), -1).astype(np.float32)
+    return embedder.features_of(played).reshape(len(paths), len(SPEEDS), -1)
 
 
 def _played(path: Path) -> list[Array]:
@@ -169,7 +165,7 @@ def _learn_head(features: Array, labels: Array, recipe: Recipe, seed: int) -> He
         vector = straight(given) + out(F.dropout(torch.relu(hidden(given)), recipe.dropout))
         loss = margin_loss(F.normalize(vector) @ F.normalize(voices).T, targets[drawn], recipe.margin, recipe.scale)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch ships it without types
         optimizer.step()
         schedule.step()
     parts = [part.detach().numpy() for layer in (straight, hidden, out) for part in (layer.weight.T, layer.bias)]

@@ -152,7 +152,7 @@ def _text(found: "Conversation", clip: str, duration_s: float) -> str:
 
 
 def _keep(text: str, clip: str, options: argparse.Namespace, taken: set[str]) -> Path:
-    """Write a clip's file, whole or not at all. Raises `LibraryError` where it is there already or cannot be written."""
+    """Write a clip's file, whole or not at all. Raises `ExportError` where it is there or cannot be written."""
     from core.errors import ExportError
     from core.exports.names import safe_name
 

@@ -1,6 +1,7 @@
 """CAM++ (Wang et al. 2023, arXiv 2303.00332): FunASR's network with the hub's weights, where they are on this disk."""
 
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,8 @@ def _network() -> "nn.Module":
         raise SpeakerError(
             f"CAM++ needs FunASR, which cannot be imported ({first_line(error)}); run `pip install funasr`."
         ) from error
+    if find_spec("kaldi_native_fbank") is None and find_spec("torchaudio") is None:
+        raise SpeakerError("CAM++ needs Kaldi's filter banks; run `pip install kaldi-native-fbank`.")
     network: nn.Module = CAMPPlus(feat_dim=80, embedding_size=SIZE)
     return network
 

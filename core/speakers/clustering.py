@@ -17,8 +17,9 @@ def centred(vectors: Array) -> Array:
 def cluster_voices(vectors: Array, num_speakers: int | None = None, *, farthest: float = 1.0, most: int = 20) -> Array:
     """(n, dim) vectors of voices → (n,) int, speakers 0, 1, … by first appearance.
 
-    Ward's linkage on centred vectors where the number is given. Where it is not, groups are joined by average linkage
-    as long as their mean cosine distance in the space as it is stays below `farthest`, up to `most` groups.
+    Ward's linkage on centred vectors, refined by k-means, where the number is given. Where it is not, it is how many
+    groups average linkage leaves, `most` at the most, when it joins those whose mean cosine distance stays below
+    `farthest`.
 
     Raises `SpeakerError` for a number that is not from 1 to n.
     """
@@ -52,7 +53,11 @@ def by_appearance(labels: Array) -> Array:
 
 
 def _grouped(vectors: Array, count: int) -> Array:
-    from sklearn.cluster import AgglomerativeClustering
+    """Ward's groups, then k-means from their middles, since what was joined early may lie nearer to another group."""
+    from sklearn.cluster import AgglomerativeClustering, KMeans
 
-    labels: Array = AgglomerativeClustering(count, linkage="ward").fit_predict(centred(vectors))
-    return labels
+    apart = centred(vectors)
+    labels = AgglomerativeClustering(count, linkage="ward").fit_predict(apart)
+    middles = np.stack([apart[labels == label].mean(axis=0) for label in range(count)])
+    found: Array = KMeans(count, init=middles, n_init=1, random_state=0).fit_predict(apart)
+    return found

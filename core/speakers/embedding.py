@@ -106,28 +106,30 @@ class VoiceEmbedder:
             if is_cancelled is not None and is_cancelled():
                 break
             some = spans_s[begin : begin + PIECES_AT_ONCE]
-            found += self._heard([_between(waveform.samples, span) for span in some])
+            found += self._heard([between(waveform.samples, span) for span in some])
             if on_progress is not None:
                 on_progress(min(begin + PIECES_AT_ONCE, len(spans_s)), len(spans_s))
         return np.stack(found) if found else np.zeros((0, 0), np.float32)
 
-    def encoded(self, voiced: Sequence[Array]) -> list[Array]:
-        """(width,) float32 of each voiced sound: the network's features, averaged over windows.
+    def features_of(self, clips: Sequence[Array]) -> Array:
+        """(len(clips), width) float32: what the projection takes of each clip (num_samples,).
 
-        The windows of all of them go through the network together.
+        The network's features, averaged over windows, and the timbre. All clips' windows go through the network
+        together.
         """
-        return [features.mean(axis=0) for features in self._features(voiced)]
+        voiced = [self.warm().voiced(clip) for clip in clips]
+        rows = [
+            np.concatenate([features.mean(axis=0), timbre(sound[:MAX_TIMBRE_SAMPLES])])
+            for features, sound in zip(self._features(voiced), voiced, strict=True)
+        ]
+        return np.stack(rows).astype(np.float32)
 
     def _heard(self, clips: Sequence[Array]) -> list[Array]:
         """(dim,) of each clip (num_samples,)."""
+        if self._projected:
+            return list(self._projection()(self.features_of(clips)))
         voiced = [self.warm().voiced(clip) for clip in clips]
-        if not self._projected:
-            return [unit(self.model.vectors(features).mean(axis=0)) for features in self._features(voiced)]
-        whole = [
-            np.concatenate([encoded, timbre(sound[:MAX_TIMBRE_SAMPLES])])
-            for encoded, sound in zip(self.encoded(voiced), voiced, strict=True)
-        ]
-        return list(self._projection()(np.stack(whole)))
+        return [unit(self.model.vectors(features).mean(axis=0)) for features in self._features(voiced)]
 
     def _features(self, voiced: Sequence[Array]) -> list[Array]:
         """(windows, width) of each."""
@@ -156,7 +158,7 @@ def _laid_out(clips: Sequence[Array], starts: Sequence[Array], window_samples: i
     return np.concatenate(padded), np.concatenate([own + at for own, at in zip(starts, offsets, strict=True)])
 
 
-def _between(samples: Array, span_s: Span) -> Array:
+def between(samples: Array, span_s: Span) -> Array:
     """The samples of a stretch; one at least."""
     first = min(max(0, round(span_s[0] * SAMPLE_RATE_HZ)), len(samples) - 1)
     return np.asarray(samples[first : max(round(span_s[1] * SAMPLE_RATE_HZ), first + 1)], np.float32)

@@ -108,22 +108,25 @@ def conversation(
     pieces = pieces_of(speech.spans_s, options.piece_s)
     vectors = embedder.embed_spans(waveform, pieces, on_progress, is_cancelled)
     pieces = pieces[: len(vectors)]
-    return conversation_of(pieces, vectors, embedder, options)
+    return conversation_of(pieces, vectors, embedder.model_id, embedder.farthest, options)
 
 
 def conversation_of(
-    pieces: Sequence[Span], vectors: Array, embedder: VoiceEmbedder, options: TurnOptions = TurnOptions()
+    pieces: Sequence[Span], vectors: Array, model_id: str, farthest: float, options: TurnOptions = TurnOptions()
 ) -> Conversation:
-    """The same from pieces and their (n, dim) vectors. Raises `SpeakerError` as `conversation`."""
+    """The same from pieces and their (n, dim) vectors by a model; see `VoiceEmbedder.farthest`.
+
+    Raises `SpeakerError` as `conversation`.
+    """
     if not pieces:
-        return Conversation((), {}, embedder.model_id)
-    labels = _told_apart(pieces, vectors, embedder.farthest, options)
+        return Conversation((), {}, model_id)
+    labels = _told_apart(pieces, vectors, farthest, options)
     turns = tuple(SpeakerTurn(*span, _called(label)) for span, label in zip(pieces, labels.tolist(), strict=True))
     lengths = np.array([end - start for start, end in pieces], np.float32)[:, None]
     voices = {
         _called(label): unit((vectors * lengths)[labels == label].sum(axis=0)) for label in range(labels.max() + 1)
     }
-    return Conversation(_joined(turns, options.bridged_s), voices, embedder.model_id)
+    return Conversation(_joined(turns, options.bridged_s), voices, model_id)
 
 
 def pieces_of(spans_s: Sequence[Span], longest_s: float) -> list[Span]:

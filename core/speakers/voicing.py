@@ -58,7 +58,7 @@ def _detector() -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # its older builds ask `pkg_resources`, which is deprecated
-            import webrtcvad
+            import webrtcvad  # type: ignore[import-untyped]
     except ImportError as error:
         raise SpeakerError(
             "Voices need WebRTC's detector, which is not installed; run `pip install webrtcvad-wheels`."

@@ -105,13 +105,13 @@ def _handler_of(hub: Hub) -> type[BaseHTTPRequestHandler]:
             source = "modelscope" if url.path.startswith("/api/v1/") else "huggingface"
             if source in hub.statuses:
                 self._send(hub.statuses[source], b"")
-            elif re.fullmatch(r"/api/v1/models/iic/\w+/repo/files", url.path):
+            elif re.fullmatch(r"/api/v1/models/iic/[\w-]+/repo/files", url.path):
                 self._send(200, (hub.listing or hub.modelscope_listing()).encode())
-            elif re.fullmatch(r"/api/models/emotion2vec/\w+/tree/main", url.path):
+            elif re.fullmatch(r"/api/models/(?:emotion2vec|funasr)/\w+/tree/main", url.path):
                 self._send(200, hub.huggingface_listing().encode())
-            elif re.fullmatch(r"/api/v1/models/iic/\w+/repo", url.path):
+            elif re.fullmatch(r"/api/v1/models/iic/[\w-]+/repo", url.path):
                 self._redirect(source, parse_qs(url.query)["FilePath"][0])
-            elif match := re.fullmatch(r"/emotion2vec/\w+/resolve/main/([\w.]+)", url.path):
+            elif match := re.fullmatch(r"/(?:emotion2vec|funasr)/\w+/resolve/main/([\w.]+)", url.path):
                 self._redirect(source, match[1])
             elif match := re.fullmatch(r"/cdn/(\w+)/([\w.]+)", url.path):
                 self._send_file(match[1], match[2])

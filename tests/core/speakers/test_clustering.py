@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import SpeakerError
-from core.speakers import cluster_voices
-from core.speakers import clustering
+from core.speakers import cluster_voices, clustering
 from core.speakers.projection import unit
 
 RNG = np.random.default_rng(0)
