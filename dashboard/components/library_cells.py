@@ -72,9 +72,10 @@ def show_editor(session: Session, library: Library, editing: Editing, texts: Tex
     state = session.library
     key = f"library-editor-{state.drawn}"
     with st.container(horizontal=True, vertical_alignment="center", key="library-editing"):
-        st.caption(texts("library.editing"), width="stretch")
-        leave = st.button(texts("library.leave"), type="tertiary", key="library-leave")
+        # To the left: the table's own toolbar lies over what stands above its right corner.
         save = st.button(texts("library.save"), type="primary", icon=":material/save:", key="library-save")
+        leave = st.button(texts("library.leave"), type="tertiary", key="library-leave")
+        st.caption(texts("library.editing"), width="stretch")
     tags = tuple(sorted(library.facets()["tag"]))
     st.data_editor(
         editing.table,

@@ -60,7 +60,7 @@ def test_a_batch_outlives_its_tab_and_its_clips_are_found_and_opened(page: Page,
     expect(card).to_contain_text(re.compile(r"20 of 20 clips.*took"), timeout=PATIENCE_MS)
     expect(card).to_contain_text(re.compile(r"clips/s, \d+ × real time"))
     card.get_by_role("button", name="Show the newest clips").click()
-    page.get_by_label("Search").fill("anna")
+    page.get_by_role("textbox", name="Search").fill("anna")
     page.keyboard.press("Enter")
     expect(page.locator(".st-key-library-scope")).to_contain_text("20 found")
     expect(page).to_have_url(re.compile("q=anna"))
