@@ -5,9 +5,9 @@ The library is made up (`benchmarks.synthetic_library`), its map is PCA's: how l
 in the same colours, with names to hover over, `on_select="rerun"`, and a table of what was selected.
 
 Told, for each number of points: seconds from the request to a map that answers (the plain page reads a file of
-positions, ours the library too); bytes that the page's socket brought until then; and in milliseconds, the median and the
-longest of several: from the pointer's last move to the hover card, and from the release of a lasso to the table of what
-is in it. A lasso takes a part of the cloud, another one each time. Needs the packages of requirements-dev.txt and
+positions, ours the library too); bytes that the page's socket brought until then; and in milliseconds, the median and
+the longest of several: from the pointer's last move to the hover card, and from the release of a lasso to the table of
+what is in it. A lasso takes a part of the cloud, another one each time. Needs the packages of requirements-dev.txt and
 Chromium.
 """
 
@@ -67,12 +67,14 @@ PLACES = """([chart, wanted]) => {
   return { frame: [left, top, xaxis._length, yaxis._length], points };
 }"""
 WATCH = """() => {
-  for (const kind of ['mousemove', 'pointermove']) document.addEventListener(kind, () => { window.movedAt = performance.now(); }, true);
-  for (const kind of ['mouseup', 'pointerup']) document.addEventListener(kind, () => { window.releasedAt = performance.now(); }, true);
+  const note = (kind, name) => document.addEventListener(kind, () => { window[name] = performance.now(); }, true);
+  note('mousemove', 'movedAt');
+  note('mouseup', 'releasedAt');
 }"""
 # Milliseconds since the pointer moved, once the card is there; false before.
 HOVERED = """(card) => {
-  const found = [...document.querySelectorAll(card)].some((each) => each.getBoundingClientRect().width > 0 && each.textContent);
+  const all = [...document.querySelectorAll(card)];
+  const found = all.some((each) => each.getBoundingClientRect().width > 0 && each.textContent);
   return found ? Math.max(0.1, performance.now() - window.movedAt) : false;
 }"""
 # Milliseconds since the lasso was let go, once another count of clips is told and the table's rows are drawn.
@@ -171,8 +173,9 @@ def _lasso(page: Page, site: Site, rounds: int) -> list[float]:
     left, top, width, height = page.evaluate(PLACES, [site.chart, 0])["frame"]
     times = []
     for number in range(rounds + 1):
-        x0, y0 = left + (0.40 + 0.01 * number) * width, top + (0.35 + 0.02 * number) * height
-        x1, y1 = x0 + 0.12 * width, y0 + 0.2 * height
+        # From one side of the cloud to the other: a lasso that begins within the last one would move that.
+        x0, y0 = left + (0.36 + 0.18 * (number % 2)) * width, top + (0.35 + 0.015 * number) * height
+        x1, y1 = x0 + 0.10 * width, y0 + 0.2 * height
         before = page.evaluate(TOLD, site.count)
         page.mouse.move(x0, y0)
         page.mouse.down()
