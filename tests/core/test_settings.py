@@ -32,7 +32,6 @@ def test_every_setting_has_a_variable_of_its_name_and_its_type() -> None:
         "EMOSCOPE_BATCH_FOLDERS": "/data/speech:/mnt/more",
         "EMOSCOPE_OUTPUTS_DIR": "~/results",
         "EMOSCOPE_LIBRARY": "s3://bucket/clips",
-        "EMOSCOPE_BATCH_FOLDERS": "/data/speech:/mnt/more",
         "EMOSCOPE_MODELSCOPE_ENDPOINT": "https://mirror.example/modelscope",
         "EMOSCOPE_HF_ENDPOINT": "https://mirror.example/hf",
     }
@@ -54,7 +53,6 @@ def test_every_setting_has_a_variable_of_its_name_and_its_type() -> None:
         batch_folders="/data/speech:/mnt/more",
         outputs_dir=Path.home() / "results",
         library="s3://bucket/clips",
-        batch_folders="/data/speech:/mnt/more",
         modelscope_endpoint="https://mirror.example/modelscope",
         hf_endpoint="https://mirror.example/hf",
     )
