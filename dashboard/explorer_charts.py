@@ -171,8 +171,20 @@ def _add_points(
         "size": _size_px(len(positions)),
         "opacity": _opacity(len(positions)),
     }
-    marker["symbol"] = group.symbol if shape is None else _symbols(shape)[group.rows]
-    _add(figure, positions, group.rows, marker, selected, name=group.name, showlegend=bool(group.name))
+    if shape is None:
+        _add(figure, positions, group.rows, marker | {"symbol": group.symbol}, selected, **_entry(group, True))
+        return
+    # The entry of a trace has the mark of its first point: where marks mean something else, it is a trace of its own.
+    marker["symbol"] = _symbols(shape)[group.rows]
+    _add(figure, positions, group.rows, marker, selected, **_entry(group, False))
+    add = figure.add_scattergl if positions.shape[1] == 2 else figure.add_scatter3d
+    nowhere = {axis: [None] for axis in "xyz"[: positions.shape[1]]}
+    add(mode="markers", marker={"color": group.colour, "size": 9}, hoverinfo="skip", **_entry(group, True), **nowhere)
+
+
+def _entry(group: _Group, is_shown: bool) -> dict[str, object]:
+    """A group's place in the legend: its traces come and go together."""
+    return {"name": group.name, "legendgroup": f"colour {group.name}", "showlegend": is_shown and bool(group.name)}
 
 
 def _add_ramp(

@@ -144,10 +144,14 @@ def _computed(explorer: ExplorerState, bench: MapBench, name: str, texts: Texts)
     found: Any = None
     if name == "cluster":
         key = explorer_sections.cluster_key(explorer)
-        found = explorer_progress.result_of(explorer, bench, key, EXPLORE_JOBS, group(bench, explorer.view), texts)
+        found = explorer_progress.result_of(
+            explorer, bench, key, EXPLORE_JOBS, group(bench, explorer.view), texts, place="map"
+        )
         return None if found is None else found.clusters.labels  # type: ignore[no-any-return]
     if name == "overlap":
-        found = explorer_progress.result_of(explorer, bench, ("trust",), EXPLORE_JOBS, measure_trust(bench), texts)
+        found = explorer_progress.result_of(
+            explorer, bench, ("trust",), EXPLORE_JOBS, measure_trust(bench), texts, place="map"
+        )
         return None if found is None else found.trust.knn_overlap  # type: ignore[no-any-return]
     return None
 

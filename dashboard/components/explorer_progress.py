@@ -27,9 +27,19 @@ def begin(kind: str, title: str, work: Work) -> Job | str:
 
 
 def result_of(
-    explorer: ExplorerState, bench: MapBench, key: tuple[Any, ...], kind: str, work: Work, texts: Texts
+    explorer: ExplorerState,
+    bench: MapBench,
+    key: tuple[Any, ...],
+    kind: str,
+    work: Work,
+    texts: Texts,
+    *,
+    place: str = "section",
 ) -> Any:
-    """What `work` gives for this map, worked out once a key; None while it is under way, which is then on screen."""
+    """What `work` gives for this map, worked out once a key; None while it is under way, which is then on screen.
+
+    Two places of the page may wait for the same work: each has a bar of its own.
+    """
     found = bench.known(key)
     if found is not None:
         return found
@@ -37,16 +47,16 @@ def result_of(
     if job is None:
         begun = begin(kind, texts(f"explorer.task.{key[0]}"), lambda job: kept(bench, key, work, job))
         if isinstance(begun, str):
-            notices.show_error(begun, key=f"explorer-{key[0]}")
+            notices.show_error(begun, key=f"explorer-{place}-{key[0]}")
             return None
         job = begun
         explorer.tasks[key] = job.id
     if job.state is JobState.DONE:
         return job.result
-    watch(job, texts, name=str(key[0]))
+    watch(job, texts, name=f"{place}-{key[0]}")
     if job.is_over:
         st.button(
-            texts("explorer.again"), key=f"explorer-again-{key[0]}", icon=":material/refresh:",
+            texts("explorer.again"), key=f"explorer-again-{place}-{key[0]}", icon=":material/refresh:",
             on_click=explorer.forget, args=(key,),
         )  # fmt: skip
     return None

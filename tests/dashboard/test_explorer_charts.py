@@ -92,7 +92,9 @@ def test_a_number_is_a_ramp_and_points_without_one_are_hollow() -> None:
 def test_shapes_tell_a_second_attribute_and_the_rarer_ones_share_the_last_mark() -> None:
     kinds = [chr(ord("a") + at) for at in range(8) for _ in range(10 - at)]
     figure = drawn(cloud(len(kinds)), named(["angry"] * len(kinds), is_emotion=True), named(kinds))
-    points, *legend = figure.data
+    points, entry, *legend = figure.data
+    assert (entry.name, entry.marker.symbol, entry.legendgroup) == ("😠 Angry (52)", None, points.legendgroup)
+    assert not points.showlegend and entry.showlegend
     assert list(points.marker.symbol[[0, 10, -1]]) == [MARKS[0], MARKS[1], MARKS[-1]]
     assert [entry.name for entry in legend] == ["a", "b", "c", "d", "e", "3 others"]
 
