@@ -148,17 +148,21 @@ def _ways_in(session: Session, texts: Texts) -> None:
 
 
 def _choice(session: Session, texts: Texts) -> None:
-    """Which of the session's clips take part."""
+    """Which of the session's clips take part.
+
+    The clips are part of the key: a browser that has not heard of the last clip yet says an older field's value, which
+    then removes nothing.
+    """
     state, names = session.compared, {clip.id: clip.name for clip in session.clips}
-    st.session_state[_CHOICE] = list(state.clips)
+    key = "-".join([_CHOICE, *(each[:8] for each in state.clips)])
     st.multiselect(
-        texts("compare.choice"), list(names), format_func=lambda each: names.get(each, ""), max_selections=MAX_CLIPS,
-        key=_CHOICE, on_change=_choose, args=(state,),
+        texts("compare.choice"), list(names), list(state.clips), format_func=lambda each: names.get(each, ""),
+        max_selections=MAX_CLIPS, key=key, on_change=_choose, args=(state, key),
     )  # fmt: skip
 
 
-def _choose(state: CompareState) -> None:
-    chosen = list(st.session_state[_CHOICE])
+def _choose(state: CompareState, key: str) -> None:
+    chosen = list(st.session_state[key])
     state.clips = [each for each in state.clips if each in chosen] + [
         each for each in chosen if each not in state.clips
     ]

@@ -75,6 +75,7 @@ def ready(page: Page) -> None:
     page.locator(".emoscope-compare-playhead").nth(1).wait_for(state="attached")
     expect(page.locator(".emoscope-side .against").nth(2)).to_contain_text("noise (")
     expect(page.locator("[data-testid=stProgress]")).to_have_count(0)
+    page.locator('[data-test-script-state="notRunning"]').wait_for()
     page.evaluate(f"window.comparer = {STATE}")
 
 
