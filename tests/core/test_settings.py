@@ -31,6 +31,7 @@ def test_every_setting_has_a_variable_of_its_name_and_its_type() -> None:
         "EMOSCOPE_HEADS_DIR": "/data/heads",
         "EMOSCOPE_OUTPUTS_DIR": "~/results",
         "EMOSCOPE_LIBRARY": "s3://bucket/clips",
+        "EMOSCOPE_BATCH_FOLDERS": "/data/speech:/mnt/more",
         "EMOSCOPE_MODELSCOPE_ENDPOINT": "https://mirror.example/modelscope",
         "EMOSCOPE_HF_ENDPOINT": "https://mirror.example/hf",
     }
@@ -51,6 +52,7 @@ def test_every_setting_has_a_variable_of_its_name_and_its_type() -> None:
         heads_dir=Path("/data/heads"),
         outputs_dir=Path.home() / "results",
         library="s3://bucket/clips",
+        batch_folders="/data/speech:/mnt/more",
         modelscope_endpoint="https://mirror.example/modelscope",
         hf_endpoint="https://mirror.example/hf",
     )
