@@ -27,6 +27,7 @@ from dashboard.timeline_view import TimelineView
 from dashboard.workbench import Workbench
 
 PIXELS = 900
+CURVES_PX, CURVES_GAP_PX = 140, 40  # of each speaker's own curves, and the room above them for the name
 HEIGHTS_PX = {
     "sound": 74,
     "curves": 250,
@@ -315,7 +316,7 @@ def speaker_curves(
     times_s, values = bucket_means(times_s, values, PIXELS)
     labels = bench.analysis.labels
     figure = make_subplots(
-        rows=len(spoken_by), cols=1, shared_xaxes=True, vertical_spacing=0.3 / (3 * len(spoken_by)),
+        rows=len(spoken_by), cols=1, shared_xaxes=True, vertical_spacing=CURVES_GAP_PX / (CURVES_PX * len(spoken_by)),
         subplot_titles=[plain(each.speaker) for each in spoken_by],
     )  # fmt: skip
     shown: set[str] = set()
@@ -335,9 +336,11 @@ def speaker_curves(
     values_at, words = time_ticks(0.0, bench.analysis.duration_s)
     figure.update_xaxes(tickvals=values_at, ticktext=words)
     figure.update_layout(
-        hovermode="x unified", legend={"orientation": "h", "yanchor": "bottom", "y": 1.06, "x": 0, "title": None}
+        hovermode="x unified",
+        legend={"orientation": "h", "yanchor": "bottom", "x": 0, "title": None},
     )
-    return finished(figure, height=120 * len(spoken_by) + 80, top=60)
+    figure.update_layout(legend_y=1 + 28 / (CURVES_PX * len(spoken_by)))  # above the first speaker's name
+    return finished(figure, height=CURVES_PX * len(spoken_by) + 120, top=84)
 
 
 def feeling_bars(each: Sequence[Feeling], texts: Texts) -> go.Figure:
