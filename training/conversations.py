@@ -28,7 +28,10 @@ class JoinedConversation:
 
 
 def join_conversation(data: Path, clips: Sequence[Clip], rng: np.random.Generator) -> JoinedConversation:
-    """Two minutes of turns by the speakers of `clips`; nobody follows themselves, and no clip comes twice."""
+    """Two minutes of turns by the speakers of `clips`; nobody follows themselves, and no clip comes twice.
+
+    Shorter where the clips do not last.
+    """
     left = {speaker: [c for c in clips if c.speaker == speaker] for speaker in sorted({c.speaker for c in clips})}
     for own in left.values():
         rng.shuffle(own)  # type: ignore[arg-type]  # a list is shuffled in place, too
@@ -36,7 +39,10 @@ def join_conversation(data: Path, clips: Sequence[Clip], rng: np.random.Generato
     turns: list[SpeakerTurn] = []
     at, speaker = 0, ""
     while at < DURATION_S * SAMPLE_RATE_HZ:
-        speaker = str(rng.choice([name for name in left if name != speaker and left[name]]))
+        others = [name for name in left if left[name] and (name != speaker or len(left) == 1)]
+        if not others:
+            break
+        speaker = str(rng.choice(others))
         for _ in range(min(int(rng.integers(CLIPS_A_TURN[0], CLIPS_A_TURN[1] + 1)), len(left[speaker]))):
             spoken = trimmed(decode(data / left[speaker].pop().file).samples)
             turns.append(SpeakerTurn(at / SAMPLE_RATE_HZ, (at + len(spoken)) / SAMPLE_RATE_HZ, speaker))

@@ -145,7 +145,9 @@ def record(found: "Conversation", name: str, duration_s: float) -> dict[str, Any
 def _text(found: "Conversation", clip: str, duration_s: float) -> str:
     from core.clock import clock
 
-    lines = [f"{plain(Path(clip).name)} · {duration_s:.2f} s · {len(found.voices)} speakers"]
+    count = len(found.voices)
+    who = "no speech found" if not count else f"{count} speaker{'s' if count > 1 else ''}"
+    lines = [f"{plain(Path(clip).name)} · {duration_s:.2f} s · {who}"]
     lines += [f"  {plain(name)}: {seconds:.1f} s" for name, seconds in found.seconds.items()]
     lines += [f"  {clock(turn.start_s)} – {clock(turn.end_s)}  {plain(turn.speaker)}" for turn in found.turns]
     return "\n".join(lines) + "\n"

@@ -6,6 +6,7 @@ from core.errors import SpeakerError
 from core.results import Array
 from core.speakers.projection import unit
 
+ONE_VOICE = 0.72  # cosine of two halves from which on they are one person's; chosen on held-out speakers
 MOST_AT_ONCE = 4000  # vectors that are compared with each other; further ones join the group they are nearest to
 
 
@@ -14,12 +15,11 @@ def centred(vectors: Array) -> Array:
     return unit(vectors - vectors.mean(axis=0)) if len(vectors) > 1 else unit(vectors)
 
 
-def cluster_voices(vectors: Array, num_speakers: int | None = None, *, farthest: float = 1.0, most: int = 20) -> Array:
-    """(n, dim) vectors of voices → (n,) int, speakers 0, 1, … by first appearance.
+def cluster_voices(vectors: Array, num_speakers: int | None = None, *, most: int = 20) -> Array:
+    """(n, dim) vectors of clips, in any order → (n,) int, speakers 0, 1, … by first appearance.
 
-    Ward's linkage on centred vectors, refined by k-means, where the number is given. Where it is not, it is how many
-    groups average linkage leaves, `most` at the most, when it joins those whose mean cosine distance stays below
-    `farthest`.
+    Ward's linkage on centred vectors, refined by k-means. Where the number is not given, it is the one up to `most`
+    with the highest silhouette, or one where even two groups are nearly one voice.
 
     Raises `SpeakerError` for a number that is not from 1 to n.
     """
@@ -29,20 +29,30 @@ def cluster_voices(vectors: Array, num_speakers: int | None = None, *, farthest:
         return np.zeros(len(vectors), dtype=np.int64)
     chosen = np.unique(np.linspace(0, len(vectors) - 1, min(len(vectors), MOST_AT_ONCE)).astype(int))
     some = vectors[chosen]
-    count = num_speakers or min(most, estimated_number(some, farthest))
-    labels = _grouped(some, count)
+    labels = _grouped(some, num_speakers) if num_speakers else _best_grouped(some, most)
     if len(some) == len(vectors):
         return by_appearance(labels)
-    middles = unit(np.stack([some[labels == label].mean(axis=0) for label in range(count)]))
+    middles = unit(np.stack([some[labels == label].mean(axis=0) for label in range(labels.max() + 1)]))
     return by_appearance(np.argmax(unit(vectors) @ middles.T, axis=1))
 
 
-def estimated_number(vectors: Array, farthest: float) -> int:
-    """How many groups average linkage leaves whose mean cosine distance is `farthest` or more."""
-    from sklearn.cluster import AgglomerativeClustering
+def nearness(vectors: Array, labels: Array) -> float:
+    """The cosine of the mean voices of two groups, in the space as it is; 1 where there is one group."""
+    middles = [unit(vectors[labels == label].sum(axis=0)) for label in np.unique(labels)]
+    return float(middles[0] @ middles[-1])
 
-    found = AgglomerativeClustering(None, metric="cosine", linkage="average", distance_threshold=farthest).fit(vectors)
-    return int(found.n_clusters_)
+
+def _best_grouped(vectors: Array, most: int) -> Array:
+    """The grouping with the highest silhouette (Rousseeuw 1987, J. Comp. Appl. Math. 20), by cosine."""
+    from sklearn.metrics import silhouette_score
+
+    two = _grouped(vectors, 2)
+    if nearness(vectors, two) > ONE_VOICE:
+        return np.zeros(len(vectors), dtype=np.int64)
+    tried = [_grouped(vectors, count) for count in range(2, min(most, len(vectors) - 1) + 1)] or [two]
+    apart = centred(vectors)
+    scores = [silhouette_score(apart, each, metric="cosine") if len(tried) > 1 else 0.0 for each in tried]
+    return tried[int(np.argmax(scores))]
 
 
 def by_appearance(labels: Array) -> Array:

@@ -62,11 +62,6 @@ class VoiceEmbedder:
         """The cosine at and above which two voices are taken to be of one person."""
         return float(self._projection().about["same_voice"]) if self._projected else self.model.same_voice
 
-    @property
-    def farthest(self) -> float:
-        """The mean cosine distance up to which stretches of one recording are taken to be of one person."""
-        return float(self._projection().about["farthest"]) if self._projected else 1 - self.model.same_voice
-
     def warm(self) -> VoiceNetwork:
         """Read the weights, once."""
         with self._lock:

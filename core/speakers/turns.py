@@ -9,13 +9,11 @@ import numpy as np
 from core.acoustics import SpeechActivity, speech_activity
 from core.errors import SpeakerError
 from core.results import Array, SpeakerTurn, Waveform
-from core.speakers.clustering import by_appearance, cluster_voices
 from core.speakers.embedding import Span, VoiceEmbedder
+from core.speakers.following import followed
 from core.speakers.projection import unit
 
 MOST_SPEAKERS = 20
-NEIGHBOUR_WEIGHT = 0.3  # of the piece before and after, in one stretch of speech: it is mostly one person's
-TOUCHING_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +24,12 @@ class TurnOptions:
         num_speakers: where it is known; None to estimate it.
         most_speakers: of an estimate.
         piece_s: speech is cut into pieces no longer than this, each given to one speaker.
-        sure_s: pieces shorter than this have no say in who there is; they join the nearest voice.
         bridged_s: turns of one speaker with a shorter pause between them are one.
     """
 
     num_speakers: int | None = None
     most_speakers: int = MOST_SPEAKERS
     piece_s: float = 3.0
-    sure_s: float = 0.1
     bridged_s: float = 0.1
 
     def __post_init__(self) -> None:
@@ -41,7 +37,7 @@ class TurnOptions:
             raise SpeakerError(f"The number of speakers is {self.num_speakers}; it must be 1 to {MOST_SPEAKERS}.")
         if not 1 <= self.most_speakers <= MOST_SPEAKERS:
             raise SpeakerError(f"At most {self.most_speakers} speakers; it must be 1 to {MOST_SPEAKERS}.")
-        if min(self.piece_s, self.sure_s) <= 0 or self.bridged_s < 0:
+        if self.piece_s <= 0 or self.bridged_s < 0:
             raise SpeakerError("Pieces and pauses are lengths in seconds; they must be above 0.")
 
 
@@ -95,7 +91,8 @@ def conversation(
     """Find who speaks when; speakers are called "speaker 1", "speaker 2", … by first appearance.
 
     Each stretch of speech is cut into pieces, each piece gets the vector of its voice, and pieces of like voices are
-    one speaker. Where two speak at once, one of them is heard.
+    one speaker, who mostly speaks for more than one (`core.speakers.following`). Where two speak at once, one of them
+    is heard.
 
     Args:
         speech: where somebody speaks; found first where it is not given.
@@ -110,24 +107,27 @@ def conversation(
     pieces = pieces_of(speech.spans_s, options.piece_s)
     vectors = embedder.embed_spans(waveform, pieces, on_progress, is_cancelled)
     pieces = pieces[: len(vectors)]
-    return conversation_of(pieces, vectors, embedder.model_id, embedder.farthest, options)
+    return conversation_of(pieces, vectors, embedder.model_id, options)
 
 
 def conversation_of(
-    pieces: Sequence[Span], vectors: Array, model_id: str, farthest: float, options: TurnOptions = TurnOptions()
+    pieces: Sequence[Span], vectors: Array, model_id: str, options: TurnOptions = TurnOptions()
 ) -> Conversation:
-    """The same from pieces and their (n, dim) vectors by a model; see `VoiceEmbedder.farthest`.
+    """The same from pieces in order of time and their (n, dim) vectors, by the model of that id.
 
     Raises `SpeakerError` as `conversation`.
     """
     if not pieces:
         return Conversation((), {}, model_id)
-    labels = _told_apart(pieces, _with_neighbours(pieces, vectors), farthest, options)
+    if options.num_speakers is not None and options.num_speakers > len(pieces):
+        raise SpeakerError(
+            f"{options.num_speakers} speakers cannot be told apart in {len(pieces)} stretches of speech; ask for fewer."
+        )
+    lengths_s = np.array([end - start for start, end in pieces])
+    labels = followed(vectors, lengths_s, options.num_speakers, options.most_speakers)
     turns = tuple(SpeakerTurn(*span, _called(label)) for span, label in zip(pieces, labels.tolist(), strict=True))
-    lengths = np.array([end - start for start, end in pieces], np.float32)[:, None]
-    voices = {
-        _called(label): unit((vectors * lengths)[labels == label].sum(axis=0)) for label in range(labels.max() + 1)
-    }
+    weighed = vectors * lengths_s[:, None]
+    voices = {_called(label): unit(weighed[labels == label].sum(axis=0)) for label in range(labels.max() + 1)}
     return Conversation(_joined(turns, options.bridged_s), voices, model_id)
 
 
@@ -138,27 +138,6 @@ def pieces_of(spans_s: Sequence[Span], longest_s: float) -> list[Span]:
         count = max(1, int(np.ceil((end_s - start_s) / longest_s - 1e-9)))
         found += [(float(a), float(b)) for a, b in pairwise(np.linspace(start_s, end_s, count + 1))]
     return found
-
-
-def _with_neighbours(pieces: Sequence[Span], vectors: Array) -> Array:
-    """(n, dim) of length 1: each piece's vector and a little of those of the pieces that touch it."""
-    touching = np.array([after[0] - before[1] < TOUCHING_S for before, after in pairwise(pieces)])
-    added = vectors.copy()
-    added[1:][touching] += NEIGHBOUR_WEIGHT * vectors[:-1][touching]
-    added[:-1][touching] += NEIGHBOUR_WEIGHT * vectors[1:][touching]
-    return unit(added)
-
-
-def _told_apart(pieces: Sequence[Span], vectors: Array, farthest: float, options: TurnOptions) -> Array:
-    """(n,) int: the speaker of each piece."""
-    sure = np.array([end - start >= options.sure_s for start, end in pieces])
-    if sure.sum() < max(2, options.num_speakers or 0):
-        sure[:] = True
-    some = cluster_voices(vectors[sure], options.num_speakers, farthest=farthest, most=options.most_speakers)
-    middles = unit(np.stack([vectors[sure][some == label].mean(axis=0) for label in range(some.max() + 1)]))
-    labels = np.argmax(vectors @ middles.T, axis=1)
-    labels[sure] = some
-    return by_appearance(labels)
 
 
 def _called(label: int) -> str:

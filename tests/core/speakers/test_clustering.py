@@ -20,12 +20,12 @@ def crowd(num_speakers: int, each: int, spread: float = 0.3, dim: int = 32) -> t
 @pytest.mark.parametrize("given", [5, None])
 def test_speakers_that_are_far_apart_are_found(given: int | None) -> None:
     vectors, names = crowd(5, 8)
-    assert cluster_voices(vectors, given, farthest=0.5).tolist() == names.tolist()  # by first appearance, too
+    assert cluster_voices(vectors, given).tolist() == names.tolist()  # by first appearance, too
 
 
 def test_one_voice_is_one_speaker() -> None:
     vectors, _ = crowd(1, 12)
-    assert set(cluster_voices(vectors, farthest=0.5)) == {0}
+    assert set(cluster_voices(vectors)) == {0}
 
 
 def test_more_vectors_than_are_compared_at_once_join_the_nearest_group(monkeypatch: pytest.MonkeyPatch) -> None:
