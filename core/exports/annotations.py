@@ -13,9 +13,11 @@ from pathlib import Path
 
 from core.errors import ExportError, first_line
 from core.exports.names import safe_name
-from core.results import Segment
+from core.results import Segment, SpeakerTurn
+from core.text import plain
 
 TIER = "emotion"
+SPEAKER_TIER = "speaker"
 PROBABILITY_TIER = "probability"
 MAX_BYTES = 50_000_000
 
@@ -25,8 +27,13 @@ def audacity(segments: Sequence[Segment], duration_s: float, name: str) -> str:
     return "".join(f"{each.start_s:.6f}\t{each.end_s:.6f}\t{each.label}\n" for each in _inside(segments, duration_s))
 
 
-def textgrid(segments: Sequence[Segment], duration_s: float, name: str) -> str:
-    """A Praat TextGrid in the long text format with the tiers `emotion` and `probability`."""
+def textgrid(
+    segments: Sequence[Segment], duration_s: float, name: str, turns: Sequence[SpeakerTurn] | None = None
+) -> str:
+    """A Praat TextGrid in the long text format with the tiers `emotion` and `probability`.
+
+    Where turns are given, which must not overlap, `speaker` is a third.
+    """
     from praatio import textgrid as praat
     from praatio.utilities.constants import Interval
 
@@ -35,13 +42,19 @@ def textgrid(segments: Sequence[Segment], duration_s: float, name: str) -> str:
     for tier, text in ((TIER, _label), (PROBABILITY_TIER, _probability)):
         entries = [Interval(each.start_s, each.end_s, text(each)) for each in kept]
         grid.addTier(praat.IntervalTier(tier, entries, 0.0, duration_s))
+    if turns is not None:
+        entries = [Interval(start_s, end_s, said) for start_s, end_s, said in _spoken(turns, duration_s)]
+        grid.addTier(praat.IntervalTier(SPEAKER_TIER, entries, 0.0, duration_s))
     return _through_a_file(
         ".TextGrid", lambda path: grid.save(str(path), format="long_textgrid", includeBlankSpaces=True)
     )
 
 
-def elan(segments: Sequence[Segment], duration_s: float, name: str) -> str:
-    """An ELAN annotation document with the tiers `emotion` and `probability`; times in milliseconds."""
+def elan(segments: Sequence[Segment], duration_s: float, name: str, turns: Sequence[SpeakerTurn] | None = None) -> str:
+    """An ELAN annotation document with the tiers `emotion` and `probability`; times in milliseconds.
+
+    Where turns are given, `speaker` is a third tier.
+    """
     from pympi import Elan
 
     document = Elan.Eaf(author="EmoScope")
@@ -52,6 +65,10 @@ def elan(segments: Sequence[Segment], duration_s: float, name: str) -> str:
             start_ms, end_ms = round(1000 * each.start_s), round(1000 * each.end_s)
             if end_ms > start_ms:
                 document.add_annotation(tier, start_ms, end_ms, text(each))
+    if turns is not None:
+        document.add_tier(SPEAKER_TIER)
+        for start_s, end_s, said in _spoken(turns, duration_s):
+            document.add_annotation(SPEAKER_TIER, round(1000 * start_s), round(1000 * end_s), said)
     document.remove_tier("default")
     return _through_a_file(".eaf", lambda path: document.to_file(str(path)))
 
@@ -78,6 +95,9 @@ WRITERS: Mapping[str, tuple[str, Writer]] = {
     "srt": (".srt", lambda segments, duration_s, name: subtitles(segments, duration_s, "srt")),
     "vtt": (".vtt", lambda segments, duration_s, name: subtitles(segments, duration_s, "vtt")),
 }
+
+# Those that have room for who speaks.
+WRITERS_WITH_TURNS = {"textgrid": textgrid, "eaf": elan}
 
 
 def read_annotations(content: bytes, suffix: str, tier: str = TIER) -> tuple[Segment, ...]:
@@ -150,6 +170,12 @@ def _inside(segments: Sequence[Segment], duration_s: float) -> list[Segment]:
         Segment(max(0.0, each.start_s), min(each.end_s, duration_s), each.label, each.probability) for each in segments
     ]
     return [each for each in cut if each.duration_s >= 0.001]
+
+
+def _spoken(turns: Sequence[SpeakerTurn], duration_s: float) -> list[tuple[float, float, str]]:
+    """Turns cut to the recording, without what is shorter than a millisecond then; names as one printable line."""
+    cut = [(max(0.0, turn.start_s), min(turn.end_s, duration_s), plain(turn.speaker)) for turn in turns]
+    return [each for each in cut if round(1000 * each[1]) > round(1000 * each[0])]
 
 
 def _label(segment: Segment) -> str:

@@ -17,12 +17,12 @@ import numpy as np
 from core.curves import Structure, frames_within, region, smooth_probabilities, structure_within
 from core.curves.smoothing import Method
 from core.errors import ExportError
-from core.exports.annotations import WRITERS
+from core.exports.annotations import WRITERS, WRITERS_WITH_TURNS
 from core.exports.outputs import whole_folder
 from core.exports.records import record
 from core.exports.report import figure_html, html_report
 from core.exports.tables import Frames, frames_csv
-from core.results import Analysis, Segment, Waveform
+from core.results import Analysis, Array, Segment, SpeakerTurn, Waveform
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class ExportOptions:
             and verdicts are never smoothed.
         waveform: the sound, for the report and the figure.
         language: of these two, "en" or "zh".
+        turns: who speaks when, for records, tables and annotations; None where that is not known.
     """
 
     region_s: tuple[float, float] | None = None
@@ -42,6 +43,16 @@ class ExportOptions:
     smoothing_s: float = 0.0
     waveform: Waveform | None = None
     language: str = "en"
+    turns: tuple[SpeakerTurn, ...] | None = None
+
+    @property
+    def turns_in(self) -> tuple[SpeakerTurn, ...] | None:
+        """The turns, cut to the region."""
+        if self.turns is None or self.region_s is None:
+            return self.turns
+        start_s, end_s = self.region_s
+        cut = [SpeakerTurn(max(t.start_s, start_s), min(t.end_s, end_s), t.speaker) for t in self.turns]
+        return tuple(turn for turn in cut if turn.duration_s > 0)
 
 
 WHOLE = ExportOptions()
@@ -54,6 +65,8 @@ def timeline_record(analysis: Analysis, structure: Structure, options: ExportOpt
     whole recording. Raises `ExportError` for a region without a frame.
     """
     structure = structure_in(analysis, structure, options)
+    turns = options.turns_in
+    spoken = {} if turns is None else {"turns": [_plain(turn) for turn in turns]}
     arc = [{"label": each.label, "at_s": round(each.start_s, 4)} for each in structure.arc]
     return record(analysis, granularity="utterance") | {
         "region": _region_record(analysis, options),
@@ -65,6 +78,7 @@ def timeline_record(analysis: Analysis, structure: Structure, options: ExportOpt
         "speech": _speech_record(structure),
         "transitions": {"labels": list(structure.labels), "counts": structure.transitions.tolist()},
         "volatility_per_s": round(structure.volatility, 6),
+        **spoken,
     }
 
 
@@ -98,8 +112,8 @@ def _speech_record(structure: Structure) -> dict[str, Any] | None:
     return {"detector": structure.speech.detector, "spans_s": spans}
 
 
-def _plain(segment: Segment) -> dict[str, Any]:
-    return {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(segment).items()}
+def _plain(part: Segment | SpeakerTurn) -> dict[str, Any]:
+    return {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(part).items()}
 
 
 def frames_of(analysis: Analysis, structure: Structure, options: ExportOptions = WHOLE) -> Frames:
@@ -113,17 +127,32 @@ def frames_of(analysis: Analysis, structure: Structure, options: ExportOptions =
         probabilities = smooth_probabilities(probabilities, options.smoothing, options.smoothing_s)
     times_s = analysis.frame_times_s[inside]
     speech = None if structure.speech is None else structure.speech.mask(times_s)
-    return Frames(analysis.labels, times_s, probabilities[inside], analysis.frame_logits[inside], speech)
+    speakers = None if options.turns is None else _speakers_at(times_s, options.turns)
+    return Frames(analysis.labels, times_s, probabilities[inside], analysis.frame_logits[inside], speech, speakers)
+
+
+def _speakers_at(times_s: Array, turns: Sequence[SpeakerTurn]) -> Array:
+    """(n,) str: whose turn each time lies in, "" for nobody's."""
+    names = ["", *dict.fromkeys(turn.speaker for turn in turns)]
+    found = np.zeros(len(times_s), dtype=np.int64)
+    for turn in turns:
+        begin, end = np.searchsorted(times_s, (turn.start_s, turn.end_s))
+        found[begin:end] = names.index(turn.speaker)
+    return np.array(names)[found]
 
 
 def frames_parquet(frames: Frames) -> bytes:
-    """`time_s`, a probability a label, a logit a label (`<label>_logit`), `speech` where known; a row a frame."""
+    """`time_s`, a probability a label, a logit a label (`<label>_logit`), `speech` where known; a row a frame.
+
+    And `speaker` where that is known.
+    """
     import pandas as pd  # 0.4 s
 
     columns = {"time_s": frames.times_s}
     columns |= {label: frames.probabilities[:, i] for i, label in enumerate(frames.labels)}
     columns |= {f"{label}_logit": frames.logits[:, i] for i, label in enumerate(frames.labels)}
     columns |= {} if frames.speech is None else {"speech": frames.speech}
+    columns |= {} if frames.speakers is None else {"speaker": frames.speakers}
     buffer = io.BytesIO()
     pd.DataFrame(columns).to_parquet(buffer, index=False)
     return buffer.getvalue()
@@ -132,10 +161,11 @@ def frames_parquet(frames: Frames) -> bytes:
 def frames_npz(frames: Frames) -> bytes:
     """`times_s` (num_frames,), `probabilities` and `logits` (num_frames, num_labels), `labels`; no pickles inside.
 
-    And `speech` (num_frames,) bool where it is known.
+    And `speech` (num_frames,) bool and `speaker` (num_frames,) str where they are known.
     """
     arrays = {"times_s": frames.times_s, "probabilities": frames.probabilities, "logits": frames.logits}
     arrays |= {} if frames.speech is None else {"speech": frames.speech}
+    arrays |= {} if frames.speakers is None else {"speaker": frames.speakers}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, labels=np.array(frames.labels), **arrays)
     return buffer.getvalue()
@@ -157,6 +187,9 @@ def _table(make: Callable[[Frames], bytes]) -> Maker:
 def _annotation(kind: str) -> Maker:
     def made(analysis: Analysis, structure: Structure, options: ExportOptions = WHOLE) -> bytes:
         segments = structure_in(analysis, structure, options).segments
+        if options.turns is not None and kind in WRITERS_WITH_TURNS:
+            write = WRITERS_WITH_TURNS[kind]
+            return write(segments, analysis.duration_s, analysis.name, options.turns_in).encode()
         return WRITERS[kind][1](segments, analysis.duration_s, analysis.name).encode()
 
     return made

@@ -8,7 +8,9 @@ from core.curves.smoothing import Method
 from core.errors import ExportError
 from core.exports.names import safe_name
 from core.exports.timelines import MAKERS, ExportOptions
+from core.results import SpeakerTurn
 from dashboard.clips import Clip
+from dashboard.components import timeline_speakers
 from dashboard.language import Texts
 from dashboard.state import Session, TimelineState
 from dashboard.workbench import Workbench
@@ -37,7 +39,8 @@ def show(session: Session, clip: Clip, bench: Workbench, state: TimelineState, t
                 texts("export.what"), PARTS, default=PARTS[0], required=True, key="export-part",
                 format_func=lambda each: texts(f"export.{each}"),
             ) or part  # fmt: skip
-        options = options_of(bench, state, part, texts)
+        spoken = timeline_speakers.found_in(clip, state)
+        options = options_of(bench, state, part, texts, None if spoken is None else spoken.turns)
         st.download_button(
             texts("export.get"), lambda: made(bench, state, kind, options), f"{safe_name(clip.name)}_{MAKERS[kind][0]}",
             icon=":material/download:", on_click="ignore", key="export-get",
@@ -48,12 +51,14 @@ def show(session: Session, clip: Clip, bench: Workbench, state: TimelineState, t
     )  # fmt: skip
 
 
-def options_of(bench: Workbench, state: TimelineState, part: str, texts: Texts) -> ExportOptions:
-    """What the files hold: the whole or the region, smoothed as the curves on screen are."""
+def options_of(
+    bench: Workbench, state: TimelineState, part: str, texts: Texts, turns: tuple[SpeakerTurn, ...] | None = None
+) -> ExportOptions:
+    """What the files hold: the whole or the region, smoothed as the curves on screen are, and who speaks once found."""
     view = state.view
     region_s = view.region_s if part == "region" else None
     method = cast(Method, view.smoothing)
-    return ExportOptions(region_s, method, view.smoothing_s, bench.waveform, texts.language)
+    return ExportOptions(region_s, method, view.smoothing_s, bench.waveform, texts.language, turns)
 
 
 def made(bench: Workbench, state: TimelineState, kind: str, options: ExportOptions) -> bytes:

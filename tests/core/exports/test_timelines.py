@@ -1,5 +1,7 @@
 """A timeline's files: whole or not at all, each readable by another program, all saying the same."""
 
+import csv
+import io
 import json
 from collections.abc import Callable
 from datetime import datetime
@@ -18,7 +20,7 @@ from core.audio import decode
 from core.curves import Structure, region, smooth_probabilities, structure_of
 from core.errors import ExportError
 from core.exports.timelines import MAKERS, ExportOptions, timeline_record, write_timeline
-from core.results import Analysis, Waveform
+from core.results import Analysis, SpeakerTurn, Waveform
 from dashboard.examples import EXAMPLES
 from tests import sounds
 
@@ -219,3 +221,40 @@ def test_every_kind_of_clip_has_files_that_others_read(
     assert len(pd.read_parquet(folder / "frames.parquet")) == len(analysis.frame_logits)
     said = json.loads((folder / "timeline.json").read_text())
     assert len(said["arc"]) == len(structure.arc) and said["duration_s"] == waveform.duration_s
+
+
+TURNS = (SpeakerTurn(0.0, 0.8, "Anna <b>"), SpeakerTurn(1.0, 2.0, '=cmd "x"\nspeaker 2'))
+
+
+def test_who_speaks_stands_in_tables_records_and_annotations(
+    analysis: Analysis, waveform: Waveform, tmp_path: Path
+) -> None:
+    """Names from outside stay in their fields: no formula, no second line, no markup."""
+    structure = structure_of(analysis)
+    options = ExportOptions(turns=TURNS)
+    rows = list(csv.DictReader(io.StringIO(MAKERS["csv"][1](analysis, structure, options).decode())))
+    spoken = {row["speaker"] for row in rows}
+    assert spoken == {"Anna <b>", '\'=cmd "x"\\nspeaker 2', ""}
+    assert all((row["speaker"] == "Anna <b>") == (float(row["time_s"]) < 0.8) for row in rows)
+    record = json.loads(MAKERS["json"][1](analysis, structure, options))
+    assert [turn["speaker"] for turn in record["turns"]] == [turn.speaker for turn in TURNS]
+    arrays = np.load(io.BytesIO(MAKERS["npz"][1](analysis, structure, options)), allow_pickle=False)
+    assert arrays["speaker"].tolist()[0] == "Anna <b>"
+    table = pd.read_parquet(io.BytesIO(MAKERS["parquet"][1](analysis, structure, options)))
+    assert set(table["speaker"]) == {turn.speaker for turn in TURNS} | {""}
+    grid = tmp_path / "x.TextGrid"
+    grid.write_bytes(MAKERS["textgrid"][1](analysis, structure, options))
+    tier = praat.openTextgrid(str(grid), includeEmptyIntervals=False).getTier("speaker")
+    assert [(entry.start, entry.end) for entry in tier.entries] == [(0.0, 0.8), (1.0, 2.0)]
+    document = tmp_path / "x.eaf"
+    document.write_bytes(MAKERS["eaf"][1](analysis, structure, options))
+    said = [row[2] for row in Elan.Eaf(str(document)).get_annotation_data_for_tier("speaker")]
+    assert said == ["Anna <b>", '=cmd "x"\\nspeaker 2']
+
+
+def test_of_a_region_only_its_turns_are_written_and_without_turns_nothing_is_said_of_them(analysis: Analysis) -> None:
+    structure = structure_of(analysis)
+    record = timeline_record(analysis, structure, ExportOptions(region_s=(0.5, 1.2), turns=TURNS))
+    assert [(turn["start_s"], turn["end_s"]) for turn in record["turns"]] == [(0.5, 0.8), (1.0, 1.2)]
+    assert "turns" not in timeline_record(analysis, structure)
+    assert "speaker" not in MAKERS["csv"][1](analysis, structure).decode().splitlines()[0]
