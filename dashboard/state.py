@@ -16,6 +16,7 @@ from dashboard.compare_work import CompareWork
 from dashboard.components.player import PlaySpan
 from dashboard.explorer_state import ExplorerState
 from dashboard.jobs import Job
+from dashboard.fields import ListField
 from dashboard.language import LANGUAGES, Texts, language_of, texts_in
 from dashboard.library_view import LibraryView
 from dashboard.listening import Shelf
@@ -86,6 +87,7 @@ class CompareState:
     opened: bool = False
     changed: bool = False
     left_out: int = 0  # clips that found no room
+    choice: ListField = field(default_factory=ListField)  # the field that says which clips take part
     work: CompareWork = field(default_factory=CompareWork)
     groups: GroupsState = field(default_factory=GroupsState)
 

@@ -15,7 +15,8 @@ from dashboard.compare_view import (
     to_parameters,
 )
 from dashboard.components import intake, notices
-from dashboard.components.names import labelled
+from dashboard.components.names import labelled, told_apart
+from dashboard.fields import ListField
 from dashboard.language import Texts
 from dashboard.library_opening import open_clips
 from dashboard.resources import services
@@ -148,25 +149,20 @@ def _ways_in(session: Session, texts: Texts) -> None:
 
 
 def _choice(session: Session, texts: Texts) -> None:
-    """Which of the session's clips take part.
-
-    The clips are part of the key: a browser that has not heard of the last clip yet says an older field's value, which
-    then removes nothing.
-    """
-    state, names = session.compared, {clip.id: clip.name for clip in session.clips}
-    key = "-".join([_CHOICE, *(each[:8] for each in state.clips)])
+    """Which of the session's clips take part; by what changes in the field, see `dashboard.fields`."""
+    state, clips = session.compared, session.clips
+    names = dict(zip((clip.id for clip in clips), told_apart(clip.name for clip in clips), strict=True))
+    state.choice = state.choice.showing(state.clips)
+    key = f"{_CHOICE}-{state.choice.revision}"
     st.multiselect(
         texts("compare.choice"), list(names), list(state.clips), format_func=lambda each: names.get(each, ""),
-        max_selections=MAX_CLIPS, key=key, on_change=_choose, args=(state, key),
+        max_selections=MAX_CLIPS, key=key, on_change=_choose, args=(state, state.choice, key),
     )  # fmt: skip
 
 
-def _choose(state: CompareState, key: str) -> None:
-    chosen = list(st.session_state[key])
-    state.clips = [each for each in state.clips if each in chosen] + [
-        each for each in chosen if each not in state.clips
-    ]
-    state.left_out = 0
+def _choose(state: CompareState, field: ListField, key: str) -> None:
+    wanted = field.applied(st.session_state[key], state.clips)
+    state.clips, state.left_out = wanted[:MAX_CLIPS], len(wanted[MAX_CLIPS:])
 
 
 def _search(session: Session, texts: Texts) -> None:

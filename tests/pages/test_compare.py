@@ -116,9 +116,45 @@ def test_eight_are_compared_and_the_ninth_is_left_out_with_a_word(house: House) 
 def test_a_clip_can_be_taken_out_and_the_others_are_not_measured_again(compared: AppTest, house: House) -> None:
     calls = house.calls
     state = session_of(compared).compared
-    choice = next(each for each in compared.multiselect if (each.key or "").startswith("compare-choice"))
-    choice.set_value(state.clips[:2]).run()
+    field(compared).set_value(state.clips[:2]).run()
     assert len(cards(compared)) == 2 and is_measured(compared) and house.calls == calls
+
+
+def test_a_browser_that_has_not_heard_of_a_clip_takes_it_out_by_no_word_of_its_own(house: House) -> None:
+    app = run_until(upload(opened(), "one.wav"), lambda found: "one more clip" in shown(found))
+    lagging = app._tree.get_widget_states()  # what a browser says that was last drawn now
+    run_until(upload(app, "two.wav", "three.wav"), lambda found: len(cards(found)) == 3)
+    all_three = list(session_of(app).compared.clips)
+    app._run(lagging)
+    assert session_of(app).compared.clips == all_three
+    assert len(cards(app)) == 3 and field(app).value == all_three
+
+
+def test_a_clip_taken_out_of_an_older_list_is_out_and_what_came_since_stays(house: House) -> None:
+    app = run_until(upload(opened(), "one.wav"), lambda found: "one more clip" in shown(found))
+    first = session_of(app).compared.clips[0]
+    field(app).set_value([])
+    lagging = app._tree.get_widget_states()
+    field(app).set_value([first])
+    run_until(upload(app, "two.wav", "three.wav"), lambda found: len(cards(found)) == 3)
+    others = session_of(app).compared.clips[1:]
+    for _ in range(2):  # a browser says it until it has heard
+        app._run(lagging)
+        assert session_of(app).compared.clips == others
+
+
+def test_clips_of_one_name_are_taken_out_each_by_itself(house: House) -> None:
+    app = run_until(upload(opened(), "take.wav", "take.wav", "other.wav"), is_measured)
+    first, second, other = session_of(app).compared.clips
+    assert field(app).options == ["take.wav", "take.wav (2)", "other.wav"]
+    field(app).set_value([first, second]).run()
+    assert session_of(app).compared.clips == [first, second]
+    field(app).set_value([first]).run()
+    assert session_of(app).compared.clips == [first]
+
+
+def field(app: AppTest) -> Any:
+    return next(each for each in app.multiselect if (each.key or "").startswith("compare-choice"))
 
 
 @pytest.fixture
