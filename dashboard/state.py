@@ -15,8 +15,8 @@ from dashboard.compare_view import CompareView
 from dashboard.compare_work import CompareWork
 from dashboard.components.player import PlaySpan
 from dashboard.explorer_state import ExplorerState
-from dashboard.jobs import Job
 from dashboard.fields import ListField
+from dashboard.jobs import Job
 from dashboard.language import LANGUAGES, Texts, language_of, texts_in
 from dashboard.library_view import LibraryView
 from dashboard.listening import Shelf

@@ -145,7 +145,7 @@ def test_a_clip_taken_out_of_an_older_list_is_out_and_what_came_since_stays(hous
 
 def test_clips_of_one_name_are_taken_out_each_by_itself(house: House) -> None:
     app = run_until(upload(opened(), "take.wav", "take.wav", "other.wav"), is_measured)
-    first, second, other = session_of(app).compared.clips
+    first, second, _ = session_of(app).compared.clips
     assert field(app).options == ["take.wav", "take.wav (2)", "other.wav"]
     field(app).set_value([first, second]).run()
     assert session_of(app).compared.clips == [first, second]
