@@ -30,6 +30,8 @@ class ExplorerState:
         tasks: ids of jobs that work something out of the map, by what they work out.
         opening: the row whose timeline was asked for.
         sent: keys that this page sent to another one last.
+        recoloured: how often the page itself chose the colour: part of that choice's key, so that a browser which has
+            not heard of it does not take it back.
     """
 
     view: ExplorerView
@@ -49,6 +51,12 @@ class ExplorerState:
     sent: list[str] = field(default_factory=list)
     said: str = ""  # the last change of the library, to be told once
     nonce: int = 0
+    recoloured: int = 0
+
+    def colour_by(self, name: str) -> None:
+        """Show another attribute by colour."""
+        self.view = replace(self.view, colour=name)
+        self.recoloured += 1
 
     @property
     def wanted(self) -> Made:

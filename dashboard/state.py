@@ -161,6 +161,7 @@ class Session:
     doors: dict[str, int] = field(default_factory=dict)  # how often each way in was emptied: part of its widget's key
     saved: dict[tuple[str, str, str, bool], str] = field(default_factory=dict)
     timelines: dict[str, TimelineState] = field(default_factory=dict)  # by clip
+    timeline_choice: ListField = field(default_factory=ListField)  # the field that says whose is shown
     decided: "tuple[LabelError, ...]" = ()  # likely label errors that were decided on last, to be undone
     explorer: ExplorerState | None = None
     compared: CompareState = field(default_factory=CompareState)
@@ -177,7 +178,9 @@ class Session:
         return analysis.without(NOT_NAMED) if self.drop_other and says_a_name else analysis
 
     def remove(self, clip: Clip) -> None:
-        """Forget a clip; what is being done for it stops."""
+        """Forget a clip; what is being done for it stops. A second click on its cross finds it gone."""
+        if clip not in self.clips:
+            return
         for listening in clip.listenings.values():
             listening.cancel()
         self.clips.remove(clip)

@@ -126,8 +126,9 @@ def _begin_button(session: Session, folder: Path | None, listed: Path | None, sp
     is_ready = folder is not None or bool(uploads)
     with st.container(horizontal=True, vertical_alignment="bottom", key="batch-begin-row", gap="medium"):
         choices.show_checkpoint(session, texts)
+        key = f"batch-begin-{len(session.library.jobs)}"  # a second click begins no second batch
         if st.button(
-            texts("batch.begin"), type="primary", icon=":material/play_arrow:", key="batch-begin", disabled=not is_ready
+            texts("batch.begin"), type="primary", icon=":material/play_arrow:", key=key, disabled=not is_ready
         ):
             brought = staged.metadata.path if staged is not None and staged.metadata is not None else None
             order = Order(session.checkpoint, () if folder else uploads, folder, listed or brought, speaker_from)

@@ -152,17 +152,17 @@ def _charts(view: CompareView, bench: CompareBench, axis: Axis, texts: Texts) ->
 
 
 def _transport(state: CompareState, bench: CompareBench, axis: Axis, texts: Texts) -> None:
+    # Each is told what a browser sees that may not have heard yet who joined or left.
     def order(ids: list[str]) -> None:
-        first = state.clips[0]
-        state.reference = state.reference or first  # the reference stays who it was
-        state.clips = ids + [each for each in state.clips if each not in ids]
+        state.reference = state.reference or next(iter(state.clips), None)  # the reference stays who it was
+        state.clips = [each for each in ids if each in state.clips] + [each for each in state.clips if each not in ids]
         state.changed = True
 
     def refer(clip_id: str) -> None:
         state.reference = clip_id
 
     def remove(clip_id: str) -> None:
-        state.clips.remove(clip_id)
+        state.clips = [each for each in state.clips if each != clip_id]
         state.left_out = 0
         state.changed = True
 

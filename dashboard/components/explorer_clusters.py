@@ -70,12 +70,8 @@ def _choices(explorer: ExplorerState, texts: Texts) -> None:
         count = 0 if grouping == "hdbscan" or count == 1 else count
         explorer.view = replace(view, grouping=grouping, num_clusters=count)
         if st.button(texts("explorer.colour_by_clusters"), key="explorer-colour-clusters", icon=":material/palette:",
-                     on_click=_colour_by_clusters):  # fmt: skip
+                     on_click=explorer.colour_by, args=("cluster",)):  # fmt: skip
             st.rerun()
-
-
-def _colour_by_clusters() -> None:
-    st.session_state["explorer-colour"] = "cluster"
 
 
 def _summary(found: Grouped, count: int, texts: Texts) -> str:

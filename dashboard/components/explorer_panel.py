@@ -119,8 +119,8 @@ def _attributes(explorer: ExplorerState, bench: MapBench, texts: Texts) -> tuple
     colours, shapes = names_of(table), ["", *categorical_names(table)]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="explorer-looks"):
         colour = st.selectbox(
-            texts("explorer.colour"), colours, _at(colours, view.colour), key="explorer-colour", width=210,
-            format_func=lambda name: title_of(name, texts),
+            texts("explorer.colour"), colours, _at(colours, view.colour), key=f"explorer-colour-{explorer.recoloured}",
+            width=210, format_func=lambda name: title_of(name, texts),
         )  # fmt: skip
         shape = st.selectbox(
             texts("explorer.shape"), shapes, _at(shapes, view.shape), key="explorer-shape", width=180,

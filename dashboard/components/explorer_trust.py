@@ -20,12 +20,12 @@ def show(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
         explorer, bench, ("trust",), EXPLORE_JOBS, measure_trust(bench), texts
     )
     if found is not None:
-        _trust(found, texts)
+        _trust(explorer, found, texts)
     _stability(explorer, bench, texts)
     _agreement(explorer, bench, texts)
 
 
-def _trust(found: Trusted, texts: Texts) -> None:
+def _trust(explorer: ExplorerState, found: Trusted, texts: Texts) -> None:
     trust = found.trust
     bars = [
         Bar(texts("explorer.trustworthiness"), trust.trustworthiness),
@@ -49,12 +49,8 @@ def _trust(found: Trusted, texts: Texts) -> None:
         if found.silhouette is not None:
             st.caption(texts("explorer.silhouette_means"))
         if st.button(texts("explorer.colour_by_overlap"), key="explorer-colour-overlap", icon=":material/palette:",
-                     on_click=_colour_by_overlap):  # fmt: skip
+                     on_click=explorer.colour_by, args=("overlap",)):  # fmt: skip
             st.rerun()
-
-
-def _colour_by_overlap() -> None:
-    st.session_state["explorer-colour"] = "overlap"
 
 
 def _stability(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import LibraryError
-from core.library import Library
+from core.library import Library, Query
 from dashboard.components import library_cells, library_filters, library_link, library_selection, notices
 from dashboard.language import Texts
 from dashboard.library_table import columns_of, table_of
@@ -79,7 +79,7 @@ def _pager(session: Session, view: LibraryView, count: int, rows: Any, texts: Te
         pages = view.num_pages(count)
         if pages > 1:
             key = f"library-page-{state.round}-{hash(view.query)}-{view.page_size}-{view.page}-{pages}"
-            st.pagination(pages, default=view.page, key=key, on_change=_turn, args=(session, key))
+            st.pagination(pages, default=view.page, key=key, on_change=_turn, args=(session, key, view.query))
         with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
             key = f"library-size-{state.round}"
             st.selectbox(
@@ -94,9 +94,11 @@ def _pager(session: Session, view: LibraryView, count: int, rows: Any, texts: Te
                 )  # fmt: skip
 
 
-def _turn(session: Session, key: str) -> None:
+def _turn(session: Session, key: str, query: Query) -> None:
+    """Another page of what was found; what a browser still says of pages of something else turns nothing."""
     view = library_link.view_of(session)
-    session.library.view = replace(view, page=st.session_state[key])
+    if view.query == query:
+        session.library.view = replace(view, page=st.session_state[key])
 
 
 def _resize(session: Session, key: str) -> None:

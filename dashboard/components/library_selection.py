@@ -69,6 +69,14 @@ def show(
             _delete(session, chosen, texts)
 
 
+def _once(key: str, session: Session) -> str:
+    """The key of what acts on the clips that are meant now.
+
+    Afterwards nothing is selected, so that a second click on the same button would mean all clips.
+    """
+    return f"{key}-{session.library.drawn}"
+
+
 def _scope(chosen: Chosen, view: LibraryView, texts: Texts) -> str:
     """Which clips the buttons mean."""
     count = f"{chosen.count:,}"
@@ -124,20 +132,27 @@ def _edit(session: Session, chosen: Chosen, texts: Texts) -> None:
     facets = chosen.library.facets()
     with st.popover(texts("library.edit"), icon=":material/label:", key=f"library-edit-{state.drawn}"):
         add = st.multiselect(
-            texts("library.add_tags"), sorted(facets["tag"]), accept_new_options=True, key="library-add",
-            placeholder=texts("library.tags_hint"),
+            texts("library.add_tags"), sorted(facets["tag"]), accept_new_options=True,
+            key=_once("library-add", session), placeholder=texts("library.tags_hint"),
         )  # fmt: skip
         remove = st.multiselect(
-            texts("library.remove_tags"), sorted(facets["tag"]), key="library-remove", placeholder=texts("library.none")
+            texts("library.remove_tags"),
+            sorted(facets["tag"]),
+            key=_once("library-remove", session),
+            placeholder=texts("library.none"),
         )
         speaker = st.text_input(
-            texts("library.set_speaker"), max_chars=200, key="library-speaker", placeholder=texts("library.keep")
+            texts("library.set_speaker"),
+            max_chars=200,
+            key=_once("library-speaker", session),
+            placeholder=texts("library.keep"),
         )
         reference = st.selectbox(
-            texts("library.set_reference"), (KEEP, "", *EMOTION_KEYS), key="library-reference",
+            texts("library.set_reference"), (KEEP, "", *EMOTION_KEYS), key=_once("library-reference", session),
             format_func=lambda key: _reference_named(key, texts),
         )  # fmt: skip
-        if st.button(texts("library.apply", count=f"{chosen.count:,}"), type="primary", key="library-apply"):
+        key = _once("library-apply", session)
+        if st.button(texts("library.apply", count=f"{chosen.count:,}"), type="primary", key=key):
             change = change_of(
                 speaker=speaker or None, reference=None if reference == KEEP else reference, add=add, remove=remove
             )
@@ -154,8 +169,6 @@ def _change(session: Session, chosen: Chosen, change: Change, texts: Texts) -> N
     if change.is_none:
         return
     _carry_out(session, chosen, lambda keys: apply(chosen.library, keys, change), "library.saved", texts)
-    for key in ("library-add", "library-remove", "library-speaker", "library-reference"):
-        st.session_state.pop(key, None)
     session.library.round += 1
     st.rerun()
 
@@ -185,7 +198,7 @@ def _delete(session: Session, chosen: Chosen, texts: Texts) -> None:
     """Out of sight, and back with one click as long as nobody empties the bin."""
     with st.popover(texts("library.delete"), icon=":material/delete:", key=f"library-delete-{session.library.drawn}"):
         st.markdown(texts("library.delete_sure", count=f"{chosen.count:,}"))
-        if st.button(texts("library.delete_yes"), type="primary", key="library-delete-yes"):
+        if st.button(texts("library.delete_yes"), type="primary", key=_once("library-delete-yes", session)):
             done = _carry_out(session, chosen, chosen.library.delete, "library.deleted_told", texts)
             session.library.deleted = done
             st.rerun()
@@ -194,12 +207,13 @@ def _delete(session: Session, chosen: Chosen, texts: Texts) -> None:
 def _restore(session: Session, chosen: Chosen, texts: Texts) -> None:
     """The ways out of the bin: back, or gone."""
     state = session.library
-    if st.button(texts("library.restore"), icon=":material/undo:", key="library-restore"):
+    if st.button(texts("library.restore"), icon=":material/undo:", key=_once("library-restore", session)):
         _carry_out(session, chosen, chosen.library.undelete, "library.undone", texts)
         st.rerun()
     with st.popover(texts("library.compact"), icon=":material/delete_forever:", key=f"library-bin-{state.drawn}"):
         st.markdown(texts("library.compact_sure"))
-        if st.button(texts("library.compact_yes"), type="primary", key="library-compact"):
+        if st.button(texts("library.compact_yes"), type="primary", key=_once("library-compact", session)):
+            state.drawn += 1
             job = services().jobs.submit(EDIT_KIND, texts("library.compact_job"), lambda job: chosen.library.compact())
             state.jobs.append(job.id)
             state.told, state.deleted = texts("library.compact_begun"), ()
@@ -221,7 +235,9 @@ def _export(session: Session, chosen: Chosen, texts: Texts) -> None:
                 "application/octet-stream", icon=":material/download:", on_click="ignore", key="library-download",
                 type="primary",
             )  # fmt: skip
-        elif st.button(texts("library.make", count=f"{chosen.count:,}"), type="primary", key="library-make"):
+        elif st.button(
+            texts("library.make", count=f"{chosen.count:,}"), type="primary", key=_once("library-make", session)
+        ):
             work = ExportWork(chosen.library, chosen.meant, form)
             title = texts("library.export_job", count=f"{chosen.count:,}", name=file_name(form))
             try:

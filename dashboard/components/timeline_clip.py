@@ -40,9 +40,13 @@ def choose(session: Session, texts: Texts) -> tuple[Clip, Analysis] | None:
     at = ids.index(session.selected) if session.selected in ids else 0
     if len(pairs) > 1:
         names = {clip.id: f"{position}. {clip.name}" for position, (clip, _) in enumerate(pairs, start=1)}
+        # Another clip that was not chosen here has another field: what an older one says is of no account.
+        session.timeline_choice = session.timeline_choice.showing([ids[at]])
         chosen = st.selectbox(
-            texts("timeline.clip"), ids, index=at, format_func=lambda each: names[each], key=f"timeline-clip-{at}"
-        )
+            texts("timeline.clip"), ids, index=at, format_func=lambda each: names[each],
+            key=f"timeline-clip-{session.timeline_choice.revision}",
+        )  # fmt: skip
+        session.timeline_choice.said = (chosen,)
         at = ids.index(chosen)
     session.selected = ids[at]
     return pairs[at]

@@ -30,7 +30,7 @@ def voices(count: int, prefix: str, first_hz: float) -> list[dict[str, Any]]:
 def add(page: Page, server: Server, files: list[dict[str, Any]]) -> None:
     """Bring files to the page and begin their batch; it is under way, or over, when its id is in the address."""
     page.goto(f"{server.url}/library?tab=add")
-    page.locator(".st-key-batch-begin").wait_for(timeout=PATIENCE_MS)
+    page.locator(".st-key-batch-begin-0").wait_for(timeout=PATIENCE_MS)
     page.locator('[data-testid="stFileUploader"] input[type=file]').first.set_input_files(files)
     expect(page.get_by_text(f"Files that have come: {len(files)},")).to_be_visible()
     page.get_by_role("button", name="Analyse and keep").click()

@@ -183,7 +183,9 @@ def test_clusters_have_cards_whose_clips_are_shown_and_selected(library: Library
     bench = explorer(app).bench
     assert bench is not None and len(explorer(app).selected) == 8
     assert len({bench.table["label"][row] for row in explorer(app).selected}) == 1
+    lagging = app._tree.get_widget_states()  # what a browser goes on saying until it has heard of the new colour
     app.button(key="explorer-colour-clusters").click().run()
+    app._run(lagging)
     figure = chart(app)
     assert figure is not None and [trace["name"] for trace in figure["data"]] == [f"{at} (8)" for at in (1, 2, 3, 4)]
 

@@ -140,6 +140,15 @@ def test_an_annotation_is_its_own_recordings_and_a_broken_one_leaves_it_as_it_wa
     choice.set_value(second)
     app.run()
     assert not app.exception
+    session = app.session_state["emoscope_session"]
+    lagging = app._tree.get_widget_states()
+    session.selected = first  # as the Clip page does
+    app.run()
+    app._run(lagging)  # it says what an older field held
+    assert session.selected == first
+    next(box for box in app.selectbox if (box.key or "").startswith("timeline-clip-")).set_value(second)
+    app.run()
+    assert session.selected == second
     assert [each.label for each in timelines[first].reference] == ["happy", "sad"]
     assert timelines[second].reference == ()
     app.file_uploader(key=reference_file_key(second)).upload("said.eaf", b"<no", "text/plain")
