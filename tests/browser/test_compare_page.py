@@ -14,6 +14,7 @@ from core.results import Waveform
 from dashboard.examples import EXAMPLES
 from tests import sounds
 
+NOISE_MS = 120_000  # each clip is heard many times over, on a machine that does other things too
 CURVES = ".st-key-compare-curves .js-plotly-plot"
 ROOT = """() => [...document.querySelectorAll('*')].find((each) => each.shadowRoot?.querySelector('.comparer'))
   .shadowRoot.querySelector('.comparer')"""
@@ -73,7 +74,7 @@ def compare(page: Page, takes: list[Path]) -> Page:
 def ready(page: Page) -> None:
     page.locator(f"{CURVES} .trace").first.wait_for(state="attached")
     page.locator(".emoscope-compare-playhead").nth(1).wait_for(state="attached")
-    expect(page.locator(".emoscope-side .against").nth(2)).to_contain_text("noise (")
+    expect(page.locator(".emoscope-side .against").nth(2)).to_contain_text("noise (", timeout=NOISE_MS)
     expect(page.locator("[data-testid=stProgress]")).to_have_count(0)
     page.locator('[data-test-script-state="notRunning"]').wait_for()
     page.evaluate(f"window.comparer = {STATE}")
@@ -204,7 +205,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_the_transport_comes_alo
         page.locator(f".st-key-example-{example.key} button").click()
         expect(page.locator("[data-stale=true]")).to_have_count(0)
     page.locator(f"{CURVES} .trace").first.wait_for(state="attached")
-    expect(page.locator(".emoscope-side .against").nth(1)).to_contain_text("noise (")
+    expect(page.locator(".emoscope-side .against").nth(1)).to_contain_text("noise (", timeout=NOISE_MS)
     expect(page.locator("[data-testid=stProgress]")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator(".st-key-compare-tabs").evaluate("(tabs) => tabs.scrollIntoView()")

@@ -85,6 +85,7 @@ class Comparer {
       this.sound.setLoop(this.loops ? this.region : null);
     }
     this.tracks = tracks;
+    this.asked = tracks.map((track) => track.id); // the order that was asked for last: keys go on from there
     this.sound.update(tracks, data.end);
     if (!before || before.unit !== data.unit || !same(before.region, data.region)) this._regionIs(data.region ?? null);
     this._words();
@@ -325,20 +326,22 @@ class Comparer {
   }
 
   _act(act, id) {
-    if (act === "up" || act === "down") this._move(id, this._at(id) + (act === "up" ? -1 : 1));
+    if (act === "up" || act === "down") this._move(id, act === "up" ? -1 : 1);
     else this.ask("act", { act: act === "star" ? "reference" : "remove", id });
   }
 
-  _move(id, to) {
-    const ids = this.tracks.map((track) => track.id);
+  _move(id, step) {
+    const ids = [...this.asked], at = ids.indexOf(id), to = at + step;
     if (to < 0 || to >= ids.length) return;
-    ids.splice(to, 0, ...ids.splice(this._at(id), 1));
+    ids.splice(to, 0, ...ids.splice(at, 1));
     this._order(ids);
     this.root.querySelector(".said").textContent = filled(this.data.words.moved, { name: this.tracks[this._at(id)].name, place: to + 1 });
   }
 
   _order(ids) {
-    if (!same(ids, this.tracks.map((track) => track.id))) this.ask("act", { act: "order", ids });
+    if (same(ids, this.asked)) return;
+    this.asked = ids;
+    this.ask("act", { act: "order", ids });
   }
 
   _gripKey(grip, event) {
@@ -346,7 +349,7 @@ class Comparer {
     if (!step) return false;
     const [id] = [...this.rows].find(([, row]) => row.grip === grip);
     event.preventDefault();
-    this._move(id, this._at(id) + step);
+    this._move(id, step);
     return true;
   }
 
