@@ -127,7 +127,7 @@ def _page(library: Library, folder: Path, rounds: int) -> dict[str, dict[str, fl
     few = make_library(folder / "few", FEW)
     found = {f"{each.count()} clips": of_the_page(each, folder, rounds).medians() for each in (library, few)}
     (many, medians), (_, baseline) = found.items()
-    print(f"the page, {many}:")
+    print(f"the page, {many}, each time in a new tab, the scripts in the browser's cache:")
     for what, seconds in medians.items():
         print(f"  {what.replace('_', ' '):14s} {seconds:8.2f} s    of {FEW} clips {baseline[what]:8.2f} s")
     return found

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from core.errors import SettingsError
 from core.settings import Settings
 from dashboard import exporting, health, library_sounds, map_routes, sounds
+from dashboard.front import FrontPage
 from dashboard.resources import Services, close_services, services
 
 
@@ -51,5 +53,6 @@ _require_usable_settings()
 app = st.App(
     Path(__file__).with_name("main.py"),
     lifespan=preload,
+    middleware=(Middleware(FrontPage),),
     routes=(*health.ROUTES, *sounds.ROUTES, *library_sounds.ROUTES, *exporting.ROUTES, *map_routes.ROUTES),
 )

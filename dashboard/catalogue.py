@@ -49,14 +49,13 @@ class Catalogue:
 
         What is wrong with it is said to whoever asks for it.
         """
-        import pandas  # noqa: F401  # what its tables are drawn with, half a second
-
         from core.library import Library
+        from dashboard.library_table import ask_first  # with pandas, which takes half a second
 
         with self._lock:
             try:
                 self._library = self._library or Library.open(self.location, create=False)
-                self._library.facets()
+                ask_first(self._library)
             except LibraryError:
                 return
 

@@ -7,21 +7,43 @@ from typing import Any
 import pandas as pd
 
 from core.emotions import EMOTION_KEYS
+from core.library import Library, Query
 from core.library.tables import LIGHT, SCORES
 from dashboard.catalogue import sound_url
 from dashboard.components.names import labelled
 from dashboard.language import Texts
-from dashboard.library_view import SCORES_SHOWN
+from dashboard.library_view import SCORES_SHOWN, LibraryView
 
 NAMED = tuple(name for name in LIGHT if name not in (*SCORES, "deleted_at"))
 EDITABLE = ("speaker", "reference", "tags")
 RIGHT, WRONG = "✓", "✗"
+SAMPLE = 2000  # clips whose metadata tells which columns there are
 METADATA = "metadata."  # before the name of each of its columns in the table: none is mistaken for one of ours
 
 
 def columns_of(extra: Sequence[str]) -> list[str]:
     """Which of the library's columns a page needs."""
     return [*NAMED, *(SCORES if SCORES_SHOWN in extra else ())]
+
+
+def page_of(library: Library, view: LibraryView) -> Any:
+    """The clips that a view shows, as a `pyarrow.Table`. Raises `LibraryError` where they cannot be read."""
+    first = (view.page - 1) * view.page_size
+    return library.rows(view.query, columns=columns_of(view.extra), limit=view.page_size, offset=first)
+
+
+def told_in(library: Library, *, deleted: bool = False) -> dict[str, list[str]]:
+    """The columns of metadata and their values, of the first clips by key: hashes, and so of all kinds."""
+    return metadata_in(library.rows(Query(deleted=deleted, order="key"), columns=["metadata"], limit=SAMPLE))
+
+
+def ask_first(library: Library) -> None:
+    """Ask what the page asks when it is opened, so that the library has the answers at hand."""
+    view = LibraryView()
+    library.facets(view.query)
+    library.count(view.query)
+    told_in(library)
+    page_of(library, view)
 
 
 def table_of(rows: Any, extra: Sequence[str], texts: Texts) -> pd.DataFrame:

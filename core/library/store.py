@@ -41,7 +41,8 @@ FACETS = (
     ("reference", "reference"),
     ("tag", "tags"),
 )
-FACETS_KEPT = 16
+ANSWERS_KEPT = 32
+ROWS_KEPT = 2000  # of an answer that is kept; one with more is read anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Library:
         self.location = location
         self._tables = tables
         self._guard = threading.Lock()
-        self._facets: dict[tuple[int, str], dict[str, dict[str, int]]] = {}  # by the clips' version and a filter
+        self._answers: dict[tuple[int, tuple[Any, ...]], Any] = {}  # by the clips' version and a question
 
     @classmethod
     def open(cls, location: str | Path, *, create: bool = True) -> "Library":
@@ -200,7 +201,10 @@ class Library:
     def rows(
         self, query: Query = Query(), *, columns: Sequence[str] | None = None, limit: int | None = None, offset: int = 0
     ) -> Any:
-        """A page of the clips that are meant, as a `pyarrow.Table`; vectors only where asked for by name."""
+        """A page of the clips that are meant, as a `pyarrow.Table`; vectors only where asked for by name.
+
+        Of the last few small pages the answers are kept for as long as nobody writes.
+        """
         from lancedb.query import ColumnOrdering
 
         wanted = list(LIGHT if columns is None else columns)
@@ -215,11 +219,15 @@ class Library:
             chosen = table.search().where(query.sql).select(wanted).order_by(order).offset(offset)
             return chosen.limit(max(1, most)).to_arrow()
 
-        return self._asked(ask)
+        if limit is None or limit > ROWS_KEPT or not set(wanted) <= set(LIGHT):
+            return self._asked(ask)
+        question = ("rows", query.sql, query.order, query.descending, tuple(wanted), limit, offset)
+        return self._kept(question, lambda: self._asked(ask))
 
     def count(self, query: Query = Query()) -> int:
         """How many clips are meant."""
-        return int(self._asked(lambda: self._latest("clips").count_rows(query.sql)))
+        counted = ("count", query.sql)
+        return self._kept(counted, lambda: int(self._asked(lambda: self._latest("clips").count_rows(query.sql))))
 
     def version(self) -> int:
         """A number that every change of the clips makes larger: what was made from them is good while it stays."""
@@ -230,14 +238,8 @@ class Library:
 
         Of the last few filters the answers are kept for as long as nobody writes.
         """
-        asked = (self.version(), query.sql)
-        with self._guard:
-            found = self._facets.get(asked)
-        if found is None:
-            found = _facets_of(self._select("clips", query.sql, [column for _, column in FACETS]))
-            with self._guard:
-                newer = [each for each in self._facets if each[0] == asked[0]][-FACETS_KEPT + 1 :]
-                self._facets = {each: self._facets[each] for each in newer} | {asked: found}
+        columns = [column for _, column in FACETS]
+        found = self._kept(("facets", query.sql), lambda: _facets_of(self._select("clips", query.sql, columns)))
         return {name: dict(counts) for name, counts in found.items()}
 
     def matrix(self, query: Query = Query(), space: str = "emotion") -> Vectors:
@@ -322,6 +324,19 @@ class Library:
         return self._merge(name, on, rows, revive=name == "clips")
 
     # How
+
+    def _kept(self, question: tuple[Any, ...], answer: Callable[[], Made]) -> Made:
+        """The answer to a question about the clips; that of before where nobody has written since."""
+        asked = (self.version(), question)
+        with self._guard:
+            if asked in self._answers:
+                self._answers[asked] = self._answers.pop(asked)  # the last one that goes
+                return self._answers[asked]  # type: ignore[no-any-return]
+        found = answer()
+        with self._guard:
+            newest = [each for each in self._answers if each[0] == asked[0]][-ANSWERS_KEPT + 1 :]
+            self._answers = {each: self._answers[each] for each in newest} | {asked: found}
+        return found
 
     def _rewrite(self, keys: Collection[str], change: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
         """Read whole rows, change them, and put them back, some hundreds at a time, each lot at once or not at all."""

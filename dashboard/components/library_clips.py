@@ -9,7 +9,7 @@ from core.errors import LibraryError
 from core.library import Library, Query
 from dashboard.components import library_cells, library_filters, library_link, library_selection, notices
 from dashboard.language import Texts
-from dashboard.library_table import columns_of, table_of
+from dashboard.library_table import page_of, table_of
 from dashboard.library_view import PAGE_SIZES, LibraryView
 from dashboard.state import Session
 
@@ -38,9 +38,7 @@ def _show(session: Session, library: Library, texts: Texts) -> None:
     if not count:
         st.info(texts("library.none_found" if view.is_filtered else "library.empty"), icon=":material/search_off:")
         return
-    rows = library.rows(
-        view.query, columns=columns_of(view.extra), limit=view.page_size, offset=(view.page - 1) * view.page_size
-    )
+    rows = page_of(library, view)
     above = st.container(border=True, key="library-actions", gap="small")  # filled once the table told what is selected
     selected = _table(session, view, rows, texts)
     _pager(session, view, count, rows, texts)

@@ -10,7 +10,7 @@ from core.emotions import EMOTION_KEYS
 from core.library import Library, Query
 from dashboard.components.names import checkpoint_title, labelled
 from dashboard.language import Texts
-from dashboard.library_table import metadata_in
+from dashboard.library_table import told_in
 from dashboard.library_view import (
     FILTERS,
     MATCHES,
@@ -26,7 +26,6 @@ from dashboard.library_view import (
 from dashboard.state import LibraryState
 
 MAX_OPTIONS = 2000  # in a list to choose from; more are found by typing
-SAMPLE = 2000  # clips whose metadata tells which columns there are
 WIDTHS_PX = {"labels": 290, "speakers": 240, "tags": 180}
 Counts = Mapping[str, int]
 
@@ -38,7 +37,7 @@ def show(state: LibraryState, view: LibraryView, library: Library, texts: Texts)
     with st.container(horizontal=True, vertical_alignment="bottom", key="library-filters", gap="small"):
         chosen = _first(state, chosen, facets, texts)
     with st.container(horizontal=True, vertical_alignment="center", key="library-filters-more", gap="small"):
-        told = _metadata(library, view)
+        told = told_in(library, deleted=view.deleted)  # more than can be shown is found by typing
         chosen = _folded(state, chosen, facets, told, texts)
         chosen = _order(state, chosen, texts)
         chosen = _columns(state, chosen, told, texts)
@@ -139,11 +138,6 @@ def _duration(state: LibraryState, view: LibraryView, texts: Texts) -> Span | No
     if begin == 0.0 and end == 0.0:
         return None
     return (begin, end) if end >= begin and end > 0.0 else (begin, 1e6)
-
-
-def _metadata(library: Library, view: LibraryView) -> dict[str, list[str]]:
-    """The columns of metadata and their values, of the first clips; more than can be shown is found by typing."""
-    return metadata_in(library.rows(Query(deleted=view.deleted, order="key"), columns=["metadata"], limit=SAMPLE))
 
 
 def _pair(

@@ -284,6 +284,19 @@ def test_every_question_sees_what_another_process_wrote_meanwhile(library: Libra
     assert other.facets(Query(references=("happy",)))["reference"] == {"happy": 1}
 
 
+def test_a_question_is_read_once_as_long_as_nobody_writes(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.put([entry(1)])
+    asked: list[int] = []
+    ask = library._asked
+    monkeypatch.setattr(library, "_asked", lambda question: asked.append(1) or ask(question))
+    first, count = library.rows(limit=9), library.count()
+    asked.clear()
+    assert library.rows(limit=9) is first and library.count() == count == 1
+    assert len(asked) == 2  # no more than which version there is
+    library.update([key(1)], speaker="anna")
+    assert library.rows(limit=9).column("speaker").to_pylist() == ["anna"]
+
+
 def test_vectors_keep_the_order_of_the_clips_and_say_how_many_have_none(library: Library) -> None:
     vectors = {key(n): np.full(4, n, np.float32) for n in (3, 1)}
     library.put([entry(n) for n in range(4)])
