@@ -19,6 +19,7 @@ from dashboard.explorer_density import density_png
 from dashboard.language import Texts
 
 HEIGHT_PX = 620
+EYE = {"x": 0.95, "y": 0.95, "z": 0.6}  # of a 3-D map: nearer than Plotly's, whose clouds are small
 MOST_POINTS = 100_000  # more are drawn as one image of their density, until a zoom leaves few enough
 MOST_LEGEND = 30  # categories that have an entry of their own; the rarer ones share one
 MOST_NAME = 40  # characters of a name in a legend
@@ -307,7 +308,14 @@ def _lay_out(figure: go.Figure, positions: Array, revision: str, marks: str, see
             "showspikes": False,
         }  # fmt: skip
         figure.update_layout(
-            scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data", "dragmode": "orbit"}
+            scene={
+                "xaxis": axis,
+                "yaxis": axis,
+                "zaxis": axis,
+                "aspectmode": "data",
+                "dragmode": "orbit",
+                "camera": {"eye": EYE},
+            }
         )
         return
     extent = seen or extent_of(positions)

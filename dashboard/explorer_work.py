@@ -32,6 +32,7 @@ from core.projection import (
     describe,
     fit_probe,
     load_space,
+    model_of,
     near_duplicates,
     nearest,
     outliers,
@@ -41,6 +42,7 @@ from core.projection import (
     trust_of,
 )
 from core.results import Array
+from core.said import said
 from core.settings import Settings
 from dashboard.components.explorer_map import NEIGHBOURS, Guest
 from dashboard.explorer_view import ExplorerView
@@ -225,9 +227,13 @@ def _vector(bench: MapBench, sound: bytes, name: str, checkpoint: str, listener:
         embedder = VoiceEmbedder.open(settings)
         if embedder.model_id != bench.space.model:
             raise ProjectionError(
-                f"The voices of this map are vectors of {bench.space.model!r}, but what is at hand is "
-                f"{embedder.model_id!r}: compute the voices of these clips anew."
-            )
+                said(
+                    "guest.voices",
+                    "The voices of this map are vectors of {model!r}, but what is at hand is {this!r}: compute the "
+                    "voices of these clips anew.",
+                    model=bench.space.model, this=embedder.model_id,
+                )
+            )  # fmt: skip
         return embedder.embed(heard.result().waveform)
     if bench.space.name == "acoustic":
         from core.acoustics.features import acoustic_features
@@ -237,12 +243,16 @@ def _vector(bench: MapBench, sound: bytes, name: str, checkpoint: str, listener:
     wait_for([listening], LISTENING_S)
     analysis = listening.analysis
     if analysis is None:
-        raise EmoScopeError(listening.error or "The clip could not be listened to; try again.")
-    if f"{analysis.checkpoint.id}@{analysis.checkpoint.revision}" != bench.space.model:
+        raise EmoScopeError(listening.error or said("guest.unheard", "The clip could not be listened to; try again."))
+    if model_of(analysis.checkpoint) != bench.space.model:
         raise ProjectionError(
-            f"This map is of {bench.space.model!r}, but the chosen checkpoint is "
-            f"{analysis.checkpoint.id}@{analysis.checkpoint.revision}: choose that of the map on the clip page."
-        )
+            said(
+                "guest.checkpoint",
+                "This map is of {model!r}, but the chosen checkpoint is {this}: choose that of the map on the clip "
+                "page.",
+                model=bench.space.model, this=model_of(analysis.checkpoint),
+            )
+        )  # fmt: skip
     if bench.space.name == "scores":
         return np.array(list(analysis.scores.values()), np.float32)
     return np.asarray(analysis.embedding, np.float32)

@@ -21,6 +21,7 @@ from core.audio import Limits, Source, decode
 from core.errors import EmoScopeError, first_line
 from core.model import Engine
 from core.results import Analysis, Waveform
+from core.said import said
 from core.settings import Settings
 from core.speakers import Conversation, VoiceEmbedder, conversation
 from dashboard.model_host import ModelHost
@@ -231,7 +232,10 @@ def sentence_of(error: BaseException) -> str:
     """What to tell people."""
     if isinstance(error, EmoScopeError):
         return str(error)
-    return f"The clip could not be analysed ({type(error).__name__}: {first_line(error)}); see the server's log."
+    return said(
+        "clip.broken", "The clip could not be analysed ({kind}: {why}); see the server's log.",
+        kind=type(error).__name__, why=first_line(error),
+    )  # fmt: skip
 
 
 def _on_disk(samples: np.ndarray) -> np.ndarray:

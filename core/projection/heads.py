@@ -16,6 +16,7 @@ import numpy as np
 from core.errors import ProjectionError, first_line
 from core.projection.probes import Probe
 from core.results import Array
+from core.said import said
 
 FORMAT = 1
 ABOUT, WEIGHTS = "head.json", "weights.npz"
@@ -35,7 +36,9 @@ def save_head(folder: Path, name: str, probe: Probe, *, overwrite: bool = False)
     name = _checked(name)
     target = _place(folder, name)
     if target.exists() and not overwrite:
-        raise ProjectionError(f"There is a head {name!r} already: choose another name, or replace it.")
+        raise ProjectionError(
+            said("head.taken", "There is a head {name!r} already: choose another name, or replace it.", name=name)
+        )
     probe = replace(probe, name=name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +52,12 @@ def save_head(folder: Path, name: str, probe: Probe, *, overwrite: bool = False)
             shutil.rmtree(made, ignore_errors=True)
             raise
     except OSError as error:
-        raise ProjectionError(f"The head {name!r} cannot be kept in {str(folder)!r} ({first_line(error)}).") from error
+        raise ProjectionError(
+            said(
+                "head.not_kept", "The head {name!r} cannot be kept in {folder!r} ({why}).",
+                name=name, folder=str(folder), why=first_line(error),
+            )
+        ) from error  # fmt: skip
     return probe
 
 
@@ -65,17 +73,27 @@ def load_head(folder: Path, name: str, model: str | None = None) -> Probe:
     place = _place(folder, _checked(name))
     if not (place / ABOUT).is_file():
         there = ", ".join(repr(each) for each in heads(folder)[:10]) or "none yet"
-        raise ProjectionError(f"There is no head {name!r}; there are: {there}.")
+        raise ProjectionError(
+            said("head.none", "There is no head {name!r}; there are: {there}.", name=name, there=there)
+        )
     try:
         probe = _read(place)
         if probe.name != name.strip():
             raise ValueError("it has another name inside")
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise ProjectionError(f"The head {name!r} is damaged ({first_line(error)}); fit it again.") from error
+        raise ProjectionError(
+            said(
+                "head.damaged", "The head {name!r} is damaged ({why}); fit it again.", name=name, why=first_line(error)
+            )
+        ) from error
     if model is not None and probe.model != model:
         raise ProjectionError(
-            f"The head {name!r} was learnt from {probe.model}, and this is {model}: choose that one, or fit it anew."
-        )
+            said(
+                "head.model",
+                "The head {name!r} was learnt from {model}, and this is {this}: choose that one, or fit it anew.",
+                name=name, model=probe.model, this=model,
+            )
+        )  # fmt: skip
     return probe
 
 
@@ -103,7 +121,12 @@ def remove_head(folder: Path, name: str) -> None:
 def _checked(name: str) -> str:
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise ProjectionError(f"A head's name is 1 to {LONGEST_NAME} printable characters, not {name[:100]!r}.")
+        raise ProjectionError(
+            said(
+                "head.name", "A head's name is 1 to {most} printable characters, not {name!r}.",
+                most=LONGEST_NAME, name=name[:100],
+            )
+        )  # fmt: skip
     return name
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.errors import SpeakerError
 from core.results import SAMPLE_RATE_HZ, Array, Waveform
+from core.said import said
 from core.settings import Settings
 from core.speakers.models import VoiceModel, VoiceNetwork, choose
 from core.speakers.projection import Projection, bundled_projection, unit
@@ -77,9 +78,13 @@ class VoiceEmbedder:
         samples = np.asarray(waveform.samples, np.float32)
         if len(samples) < MIN_SAMPLES or not samples.any():
             raise SpeakerError(
-                f"{waveform.name!r} holds {waveform.duration_s:.2f} s of sound in which nothing is heard; "
-                "a voice needs 0.1 s at least."
-            )
+                said(
+                    "voices.unheard",
+                    "{name!r} holds {duration_s:.2f} s of sound in which nothing is heard; a voice needs 0.1 s at "
+                    "least.",
+                    name=waveform.name, duration_s=waveform.duration_s,
+                )
+            )  # fmt: skip
         vector: Array = self._heard([samples])[0]
         return vector
 

@@ -88,7 +88,7 @@ def _keep_drawing(explorer: ExplorerState, texts: Texts) -> None:
 def _map(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
     colour, shape = _attributes(explorer, bench, texts)
     if bench.map.note:
-        st.caption(bench.map.note)
+        st.caption(texts.worded(bench.map.note))
     figure = map_figure(
         bench.positions, colour, shape, texts, revision=bench.id, seen=explorer.seen,
         selected=explorer.selected if len(explorer.selected) else None,

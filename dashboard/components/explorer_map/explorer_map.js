@@ -3,6 +3,7 @@
 const LOOK_FOR_CHART_MS = 200;
 const LEAVES_AFTER_MS = 250;
 const VIEW_SETTLES_MS = 350;
+const STILL_PX = 4; // the pointer's way within a click
 const MODES = { lasso: "lasso", box: "select", pan: "pan", zoom: "zoom" };
 const SVG = "http://www.w3.org/2000/svg";
 const NOBODY = 0xffff;
@@ -331,7 +332,7 @@ class ExplorerMap {
     });
     this.over.append(this.lines, this.tip);
     const on = {
-      plotly_hover: (event) => this._hover(event), plotly_unhover: () => { this.tip.style.display = "none"; },
+      plotly_hover: (event) => this._hover(event), plotly_unhover: () => this._unhover(),
       plotly_click: (event) => this._click(event), plotly_selected: (event) => this._selected(event),
       plotly_deselect: () => this._tellRows([]), plotly_afterplot: () => this._drawOver(),
       plotly_relayouting: () => this._drawOver(), plotly_relayout: () => { this._drawOver(); this._looked(); },
@@ -344,8 +345,13 @@ class ExplorerMap {
       if (event.ctrlKey || event.metaKey) event.preventDefault();
       else event.stopPropagation();
     };
-    chart.addEventListener("wheel", wheel, { capture: true, passive: false });
-    this.let.push(() => chart.removeEventListener("wheel", wheel, { capture: true }));
+    const hold = (kind, act, options) => {
+      chart.addEventListener(kind, act, options);
+      this.let.push(() => chart.removeEventListener(kind, act, options));
+    };
+    hold("wheel", wheel, { capture: true, passive: false });
+    hold("pointerdown", (event) => { this.pressed = [event.clientX, event.clientY, this.hovered]; }, true);
+    hold("pointerup", (event) => this._released(event), true);
   }
 
   _detach() {
@@ -355,14 +361,30 @@ class ExplorerMap {
     this.let = this.over = this.chart = null;
   }
 
+  // In 3-D Plotly tells of a click only where it draws while the button is down: of none that is quick, and of every
+  // point that passes under the pointer while the map is turned.
   _click(event) {
     const row = event?.points?.[0]?.customdata;
-    if (row !== undefined && row !== null) this._anchorAt(row, true);
+    if (this.data.dimensions === 3) this._hover(event);
+    else if (row !== undefined && row !== null) this._anchorAt(row, true);
+  }
+
+  _released(event) {
+    const [x, y, row] = this.pressed ?? [];
+    this.pressed = null;
+    if (this.data.dimensions !== 3 || row === undefined || row === null) return;
+    if (Math.hypot(event.clientX - x, event.clientY - y) < STILL_PX) this._anchorAt(row, true);
+  }
+
+  _unhover() {
+    this.hovered = null;
+    this.tip.style.display = "none";
   }
 
   _hover(event) {
     const row = event?.points?.[0]?.customdata;
     if (!this.points || row === undefined || row === null) return;
+    this.hovered = row;
     const lines = this._facts(row);
     this.tip.replaceChildren(...[this.points.names[row], lines].map((text, place) => {
       const line = document.createElement("div");
