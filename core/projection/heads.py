@@ -7,6 +7,7 @@ import math
 import shutil
 import tempfile
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,28 @@ from core.errors import ProjectionError, first_line
 from core.projection.probes import Probe
 from core.results import Array
 from core.said import said
+from core.settings import Settings, cached_heads_dir
 
 FORMAT = 1
 ABOUT, WEIGHTS = "head.json", "weights.npz"
 LONGEST_NAME = 80
 MOST_BYTES = 64 * 2**20  # of weights: far more than any embedding needs
 _FIGURES = ("cv_uar", "chance", "num_clips", "num_groups", "folds", "grouped")
+
+
+def heads_home(settings: Settings) -> Path:
+    """The folder of the kept heads; those that an earlier EmoScope kept in its cache are moved there first.
+
+    A head is a person's own work: no cache may hold it. One that cannot be moved stays where it is.
+    """
+    old, home = cached_heads_dir(), settings.heads_dir
+    if home == Settings().heads_dir and old.is_dir():
+        for place in [about.parent for about in old.glob(f"*/{ABOUT}")]:
+            with suppress(OSError):
+                home.mkdir(parents=True, exist_ok=True)
+                if not (home / place.name).exists():
+                    shutil.move(place, home / place.name)
+    return home
 
 
 def save_head(folder: Path, name: str, probe: Probe, *, overwrite: bool = False) -> Probe:

@@ -114,6 +114,12 @@ def fit_probe(
     )  # fmt: skip
 
 
+def tag_classes(tags: Sequence[Sequence[str] | None], wanted: tuple[str, ...]) -> list[str | None]:
+    """Each clip's class: the one wanted tag that it has; none for clips with none of them or with several."""
+    found = [[tag for tag in wanted if own is not None and tag in own] for own in tags]
+    return [each[0] if len(each) == 1 else None for each in found]
+
+
 def _check(counts: "Counter[str]") -> None:
     if len(counts) < 2:
         raise ProjectionError(

@@ -1,12 +1,10 @@
 """A linear probe: tags (or a column) as classes, learnt from the space, applied to the rest, kept as a named head."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 
 from core.errors import EmoScopeError
-from core.projection import Probe, apply, save_head
+from core.projection import Probe, apply, heads_home, save_head, tag_classes
 from dashboard.components import explorer_progress, notices
 from dashboard.components.explorer_selection import change
 from dashboard.explorer_attributes import categorical_names, classes_of, tags_of, title_of
@@ -69,12 +67,6 @@ def _classes(bench: MapBench, texts: Texts) -> tuple[str, tuple[str, ...], list[
     return name, values, classes
 
 
-def tag_classes(tags: Sequence[Sequence[str] | None], wanted: tuple[str, ...]) -> list[str | None]:
-    """Each clip's class: the one wanted tag that it has; none for clips with none of them or with several."""
-    found = [[tag for tag in wanted if own is not None and tag in own] for own in tags]
-    return [each[0] if len(each) == 1 else None for each in found]
-
-
 def _figures(probe: Probe, texts: Texts) -> None:
     percent, chance = f"{100 * probe.cv_uar:.0f}", f"{100 * probe.chance:.0f}"
     st.markdown(
@@ -126,7 +118,7 @@ def _save(probe: Probe, texts: Texts) -> None:
         if st.button(texts("explorer.head_save"), key="explorer-head-save", icon=":material/save:",
                      disabled=not (name or "").strip()):  # fmt: skip
             try:
-                save_head(services().settings.heads_dir, (name or "").strip(), probe)
+                save_head(heads_home(services().settings), (name or "").strip(), probe)
             except EmoScopeError as error:
                 notices.show_error(str(error), key="explorer-head")
             else:

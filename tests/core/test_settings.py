@@ -98,5 +98,13 @@ def test_models_are_kept_below_the_users_cache(monkeypatch: pytest.MonkeyPatch, 
     assert Settings().models_dir == tmp_path / "emoscope" / "models"
 
 
+def test_heads_are_a_persons_own_work_and_kept_in_no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert Settings().heads_dir == tmp_path / "data" / "emoscope" / "heads"
+    monkeypatch.delenv("XDG_DATA_HOME")
+    assert Settings().heads_dir == Path.home() / ".local" / "share" / "emoscope" / "heads"
+
+
 def test_available_cores_are_those_this_process_may_use() -> None:
     assert 1 <= available_cores() <= (os.cpu_count() or 1)

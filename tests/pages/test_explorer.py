@@ -9,9 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.library import Library, Query
-from core.projection import nearest
+from core.projection import nearest, tag_classes
 from dashboard import resources
-from dashboard.components.explorer_probe import tag_classes
 from dashboard.components.explorer_selection import exported
 from dashboard.explorer_state import ExplorerState
 from tests import sounds
