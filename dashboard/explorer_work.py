@@ -201,14 +201,23 @@ def add_acoustics(library: "Library", query: Query) -> Work:
 
 
 def find_like(
-    bench: MapBench, sound: bytes, name: str, checkpoint: str, listener: Listener, settings: Settings
+    bench: MapBench,
+    sound: bytes,
+    name: str,
+    checkpoint: str,
+    listener: Listener,
+    settings: Settings,
+    speaker: str | None = None,
 ) -> Work:
-    """A clip from outside on the map, with its nearest clips in the space: `Guest`."""
+    """A clip from outside on the map, with its nearest clips in the space: `Guest`.
+
+    `speaker` says who speaks in it, which only the space within_speaker needs.
+    """
 
     def work(job: Job) -> Guest:
         job.progress(None, detail="listening")
         vector = _vector(bench, sound, name, checkpoint, listener, settings)
-        prepared = bench.space.prepare(vector)
+        prepared = bench.space.prepare(vector, speaker)
         found = nearest(bench.space, prepared, min(NEIGHBOURS, len(bench)), bench.metric)
         position = place(bench.map, bench.space, prepared)[0]
         return Guest(

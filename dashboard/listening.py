@@ -20,6 +20,7 @@ from core.analysis import AnalysisOptions, analyze, with_decoding
 from core.audio import Limits, Source, decode
 from core.errors import EmoScopeError, first_line
 from core.model import Engine
+from core.projection import HeadedEngine, HeadScores, Probe
 from core.results import Analysis, Waveform
 from core.said import said
 from core.settings import Settings
@@ -159,6 +160,21 @@ class Listener:
             return named(found, embedder.same_voice)
 
         return self._voices.submit(find)
+
+    def find_head(self, heard: "Future[Heard]", checkpoint: str, head: Probe) -> "Future[HeadScores]":
+        """Begin to hear a clip for a kept head, too, which needs every frame's embedding; no analysis keeps those.
+
+        The future raises what decoding and loading the checkpoint raise, and `ProjectionError` for another's head.
+        """
+
+        def find() -> HeadScores:
+            waveform = heard.result().waveform
+            with self._host.borrowed(checkpoint, threading.Event()) as engine:
+                assert engine is not None  # only a cancelled wait ends without
+                headed = HeadedEngine(engine, head)
+                return headed.take(len(analyze(waveform, headed, self.options).frame_logits))
+
+        return self._analysts.submit(find)
 
     def listen(self, heard: "Future[Heard]", checkpoint: str, shelf: Shelf) -> Listening:
         """Begin listening to a clip as soon as it is decoded and the checkpoint is ready."""

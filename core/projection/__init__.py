@@ -5,7 +5,7 @@ from core.projection.cards import ClusterCard, Distinction, describe
 from core.projection.cataloguing import add_acoustic_vectors
 from core.projection.clusters import ClusterOptions, Clusters, cluster, silhouette
 from core.projection.confounds import Confound, confounds, one_sentence
-from core.projection.heads import heads, heads_home, load_head, remove_head, save_head
+from core.projection.heads import heads, heads_home, heads_of, load_head, remove_head, save_head
 from core.projection.mapping import Map, MapOptions, MappingCancelled, make_map, place
 from core.projection.neighbours import METRICS, Neighbours, nearest
 from core.projection.oddities import DuplicatePair, near_duplicates, outliers
@@ -57,6 +57,7 @@ __all__ = [
     "fit_probe",
     "heads",
     "heads_home",
+    "heads_of",
     "load_head",
     "load_space",
     "make_map",

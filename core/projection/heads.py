@@ -127,6 +127,17 @@ def heads(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def heads_of(folder: Path, model: str) -> tuple[str, ...]:
+    """The names of the heads that say something of any clip heard by `model` (`core.projection.probes.model_of`)."""
+    found = []
+    for name in heads(folder):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            about = json.loads((_place(folder, name) / ABOUT).read_text(encoding="utf-8"))
+            if (about["space"], about["model"]) == ("emotion", model):
+                found.append(name)
+    return tuple(found)
+
+
 def remove_head(folder: Path, name: str) -> None:
     """Remove a kept head. Raises `ProjectionError` where there is none."""
     place = _place(folder, _checked(name))

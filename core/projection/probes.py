@@ -1,5 +1,6 @@
 """Linear probes: what a person tagged, learnt from a space, applied to the rest, and kept as a named head."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,6 +45,14 @@ class Probe:
     folds: int
     grouped: bool
     name: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Another one for each head, also where two have one name: SHA-256 of what it computes."""
+        digest = hashlib.sha256(repr((self.name, self.classes, self.model)).encode())
+        for array in (self.weights, self.bias):
+            digest.update(np.ascontiguousarray(array, "<f4").data)
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True)
