@@ -80,6 +80,7 @@ FAMILIES = {
     "player": WORDS,
     "explorer.attribute": [*OWN, *COMPUTED],
     "explorer.compute": COMPUTABLE,
+    "explorer.missing": COMPUTABLE,
     "explorer.feature": [name for name in FEATURES if not name.startswith("mfcc")],
     "explorer.mfcc": ["mean", "sd"],
     "explorer.filter": ["labels", "references", "speakers", "tags", "text", "meta"],

@@ -279,7 +279,21 @@ class ExplorerMap {
   _selected(event) {
     if (!event?.points) return;
     const rows = event.points.map((point) => point.customdata).filter((row) => row !== undefined && row !== null);
-    this._tellRows(rows);
+    this._tellRows(rows.length || !this.data.watches ? rows : this._within(event));
+  }
+
+  // An image of very many points holds none that Plotly could find: the rows within a lasso or a box, by their places.
+  _within({ lassoPoints: lasso, range }) {
+    const rows = [];
+    if (!this.points || !(lasso?.x?.length || range?.x)) return rows;
+    const xs = lasso?.x ?? [range.x[0], range.x[1], range.x[1], range.x[0]].map(Number);
+    const ys = lasso?.y ?? [range.y[0], range.y[0], range.y[1], range.y[1]].map(Number);
+    const [left, right, low, high] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    for (let row = 0; row < this.points.count; row++) {
+      const [x, y] = this.points.place(row);
+      if (x >= left && x <= right && y >= low && y <= high && inside(x, y, xs, ys)) rows.push(row);
+    }
+    return rows;
   }
 
   _tellRows(rows) {
@@ -342,8 +356,10 @@ class ExplorerMap {
       return () => chart.removeListener?.(kind, act);
     });
     const wheel = (event) => { // a plain wheel scrolls the page
-      if (event.ctrlKey || event.metaKey) event.preventDefault();
-      else event.stopPropagation();
+      if (event.ctrlKey || event.metaKey) {
+        event.preventDefault();
+        this._zoomUnder(event);
+      } else event.stopPropagation();
     };
     const hold = (kind, act, options) => {
       chart.addEventListener(kind, act, options);
@@ -352,6 +368,14 @@ class ExplorerMap {
     hold("wheel", wheel, { capture: true, passive: false });
     hold("pointerdown", (event) => { this.pressed = [event.clientX, event.clientY, this.hovered]; }, true);
     hold("pointerup", (event) => this._released(event), true);
+  }
+
+  // Plotly zooms where the wheel turns over its ground, not over what is drawn around a selection.
+  _zoomUnder(event) {
+    if (!event.isTrusted || !event.target.closest?.(".selectionlayer")) return;
+    const { deltaX, deltaY, deltaMode, clientX, clientY, ctrlKey, metaKey } = event;
+    const values = { deltaX, deltaY, deltaMode, clientX, clientY, ctrlKey, metaKey, bubbles: true, cancelable: true };
+    this.chart.querySelector(".nsewdrag")?.dispatchEvent(new WheelEvent("wheel", values));
   }
 
   _detach() {
@@ -470,7 +494,9 @@ class ExplorerMap {
     }, dragmode === mode));
     if (flat) {
       made.push(this._tool("closer", () => press('[data-attr="zoom"][data-val="in"]')), this._tool("farther", () => press('[data-attr="zoom"][data-val="out"]')));
-      made.push(this._tool("whole", () => press('[data-attr="zoom"][data-val="reset"]')));
+      // A part of a very large map is drawn as if it were all: only the server knows the way back.
+      const back = () => this.data.watches ? this.tell("view", { whole: true, nonce: Date.now() }) : press('[data-attr="zoom"][data-val="reset"]');
+      made.push(this._tool("whole", back));
     } else made.push(this._tool("whole", () => press('[data-attr="resetDefault"]')));
     const held = tools.contains(this.root.getRootNode().activeElement) ? this.root.getRootNode().activeElement.dataset.act : null;
     tools.replaceChildren(...made);
@@ -572,6 +598,16 @@ class ExplorerMap {
     target.addEventListener(kind, act, options);
     this.undo.push(() => target.removeEventListener(kind, act, options));
   }
+}
+
+// Whether a place lies within a polygon: a ray from it crosses the edges an odd number of times.
+function inside(x, y, xs, ys) {
+  let found = false;
+  for (let at = 0, before = xs.length - 1; at < xs.length; before = at++) {
+    const crosses = ys[at] > y !== ys[before] > y;
+    if (crosses && x < ((xs[before] - xs[at]) * (y - ys[at])) / (ys[before] - ys[at]) + xs[at]) found = !found;
+  }
+  return found;
 }
 
 function times(m, v) {
