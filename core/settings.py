@@ -47,6 +47,7 @@ class Settings:
     maps_dir: Path = field(default_factory=lambda: _cache_home() / "maps")  # drawn once, kept
     heads_dir: Path = field(default_factory=lambda: _data_home() / "heads")  # linear probes that were given a name
     outputs_dir: Path = field(default_factory=lambda: Path("outputs"))
+    map_points: int = 100_000  # a flat map of more is drawn as an image of their density, until a zoom leaves fewer
     library: str = "library"  # a folder, or an address such as s3://bucket/path
     batch_folders: str = ""  # folders of this machine that the page may batch, as PATH lists them; none unless named
     modelscope_endpoint: str = "https://www.modelscope.cn"
@@ -62,6 +63,7 @@ class Settings:
         _require(
             self.max_duration_s >= self.min_duration_s, "max_duration_s", self.max_duration_s, "at least min_duration_s"
         )
+        _require(self.map_points >= 1, "map_points", self.map_points, "at least 1")
         _require(self.max_upload_mb >= 1, "max_upload_mb", self.max_upload_mb, "at least 1")
         for name in ("modelscope_endpoint", "hf_endpoint"):
             address = getattr(self, name)

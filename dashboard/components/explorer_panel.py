@@ -95,9 +95,10 @@ def _map(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
     figure = map_figure(
         bench.positions, colour, shape, texts, revision=bench.id, seen=explorer.seen,
         selected=explorer.selected if len(explorer.selected) else None,
+        most_points=services().settings.map_points,
     )  # fmt: skip
     buttons = FLAT_BUTTONS if bench.positions.shape[1] == 2 else DEEP_BUTTONS
-    if is_density(bench.positions, None):
+    if _is_large(bench):
         buttons = [button for button in buttons if button != RESET]  # it would go back to the part that is drawn
     config = {
         "displaylogo": False, "displayModeBar": True, "scrollZoom": True, "modeBarButtons": [buttons],
@@ -106,6 +107,11 @@ def _map(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
     words = texts("explorer.chart_alt", count=f"{len(bench):,}", space=texts(f"explorer.space.{bench.space.name}"))
     st.plotly_chart(figure, key=CHART_KEY, config=config, alt=words)
     st.text(_facts(bench, texts))
+
+
+def _is_large(bench: MapBench) -> bool:
+    """Whether the whole of it is an image: then what is on screen decides how it is drawn."""
+    return is_density(bench.positions, None, services().settings.map_points)
 
 
 def _facts(bench: MapBench, texts: Texts) -> str:
@@ -177,7 +183,7 @@ def _under(session: Session, explorer: ExplorerState, bench: MapBench, texts: Te
     explorer_map.show(
         bench, key="explorer-map", chart_key=CHART_KEY, texts=texts, marked=explorer.marked,
         first=int(explorer.selected[0]) if len(explorer.selected) else 0, guest=explorer.guest, focus=explorer.focus,
-        watches_view=is_density(bench.positions, None), on_selection=select, on_open=open_timeline, on_view=look,
+        watches_view=_is_large(bench), on_selection=select, on_open=open_timeline, on_view=look,
     )  # fmt: skip
     if explorer.seen != explorer.seen_drawn:  # callbacks come before all of this: the map has to be drawn anew
         st.rerun()
