@@ -220,6 +220,11 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield it
 
 
+ON_SCREEN = """(chart) => {
+  const map = document.querySelector(chart).emoscopeMap, box = map.chart.getBoundingClientRect();
+  return Array.from({length: map.points.count}, (_, row) => [row, ...map._pixel(map.points.place(row))])
+    .map(([row, x, y]) => [row, box.left + x, box.top + y]);
+}"""
 IMAGES = f"document.querySelector('{CHART}')._fullLayout.images.length"
 POINTS = f"document.querySelector('{CHART}')._fullData.reduce((sum, each) => sum + (each.customdata?.length ?? 0), 0)"
 
@@ -239,7 +244,8 @@ def test_an_image_of_very_many_points_is_lassoed_becomes_points_on_zoom_and_come
         page.mouse.move(x, y, steps=5)
     page.mouse.up()
     expect(page.locator(".st-key-explorer-acts")).to_contain_text("60 clips")
-    page.mouse.move(left + 60, (top + low) / 2)  # above the lasso, where Plotly alone would not zoom
+    _, x, y = page.evaluate(ON_SCREEN, CHART)[0]
+    page.mouse.move(x, y)  # within the lasso, where Plotly alone would not zoom
     page.keyboard.down("Control")
     for _ in range(4):
         page.mouse.wheel(0, -500)
@@ -251,13 +257,6 @@ def test_an_image_of_very_many_points_is_lassoed_becomes_points_on_zoom_and_come
     page.context.close()
 
 
-TURN = """(chart) => {
-  const map = document.querySelector(chart).emoscopeMap, box = map.chart.getBoundingClientRect();
-  return Array.from({length: map.points.count}, (_, row) => [row, ...map._pixel(map.points.place(row))])
-    .map(([row, x, y]) => [row, box.left + x, box.top + y]);
-}"""
-
-
 def test_a_map_of_three_dimensions_is_hovered_heard_and_turned(page: Page, house: tuple[Server, Library]) -> None:
     page.goto(f"{house[0].url}/explorer?method=pca&dims=3")
     page.wait_for_function(f"document.querySelector('{CHART}')?.emoscopeMap?.points && "
@@ -265,7 +264,7 @@ def test_a_map_of_three_dimensions_is_hovered_heard_and_turned(page: Page, house
     page.evaluate(f"() => {{ window.mapState = {STATE}; }}")
     page.locator(CHART).scroll_into_view_if_needed()
     page.wait_for_timeout(500)
-    row, x, y = page.evaluate(TURN, CHART)[0]
+    row, x, y = page.evaluate(ON_SCREEN, CHART)[0]
     page.mouse.move(x - 30, y - 30)
     page.mouse.move(x, y, steps=3)
     expect(page.locator(".emoscope-map-tip")).to_contain_text("clip 0")
@@ -278,4 +277,4 @@ def test_a_map_of_three_dimensions_is_hovered_heard_and_turned(page: Page, house
     page.mouse.up()
     page.wait_for_timeout(300)
     assert state(page)["name"] == before, "turning the map is no click"
-    assert np.hypot(*(np.array(page.evaluate(TURN, CHART)[row][1:]) - (x, y))) > 3, "and it did turn"
+    assert np.hypot(*(np.array(page.evaluate(ON_SCREEN, CHART)[row][1:]) - (x, y))) > 3, "and it did turn"
