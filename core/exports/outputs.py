@@ -28,6 +28,7 @@ from core.exports.names import safe_name
 from core.exports.records import json_chunks
 from core.exports.tables import frames_csv
 from core.results import Analysis, Waveform
+from core.said import said
 
 AUDIO_FILE = "processed_audio.wav"
 RESULT_FILE = "result.json"
@@ -129,9 +130,13 @@ def whole_folder(parent: Path, clip_name: str, at: datetime) -> Iterator[WholeFo
         folder.path = _rename_to_free(hidden, parent / f"{at:%Y%m%d_%H%M%S}_{safe_name(clip_name)}")
     except OSError as error:
         raise ExportError(
-            f"Results cannot be written to {str(parent)!r} ({error.strerror or error}); "
-            "choose another folder (EMOSCOPE_OUTPUTS_DIR) or free some space."
-        ) from error
+            said(
+                "export.unwritable",
+                "Results cannot be written to {folder!r} ({why}); choose another folder (EMOSCOPE_OUTPUTS_DIR) or free "
+                "some space.",
+                folder=str(parent), why=error.strerror or str(error),
+            )
+        ) from error  # fmt: skip
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
 
