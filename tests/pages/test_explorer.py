@@ -9,12 +9,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.library import Library, Query
+from core.analysis import analyze
+from core.audio.opus import opus_bytes
+from core.library import Library, Query, entry_of
 from core.projection import nearest, tag_classes
+from core.results import Waveform
 from dashboard import resources
 from dashboard.components.explorer_selection import exported
 from dashboard.explorer_state import ExplorerState
 from tests import sounds
+from tests.core.speakers.voices import speak
 from tests.libraries import LABELS, SPEAKERS, fill
 from tests.pages.conftest import MAIN, House, run_until
 
@@ -293,3 +297,43 @@ def test_what_core_says_of_a_map_is_said_in_chinese(library: Library) -> None:
     library.update(library.rows(Query(), columns=["key"]).column("key").to_pylist(), speaker=None)
     alone = run_until(opened(lang="zh", space="within_speaker"), lambda app: "两个以上片段" in words_on(app))
     assert "这 32 个片段中没有一位说话人有两个以上片段：请先标明说话人。" in words_on(alone)
+
+
+@pytest.fixture
+def heard_library(house: House, library: Library) -> Library:
+    """A library of six clips of three made-up people, heard by this house's own checkpoint."""
+    engine = resources.services().host.engine(resources.services().host.default)
+    assert engine is not None
+    library.delete(library.rows(Query(), columns=["key"]).column("key").to_pylist())
+    entries = []
+    for number, name in enumerate(["anna", "ben", "chris"] * 2):
+        waveform = Waveform(samples=speak(name, 2.0, number), name=f"{name} {number}.wav", source_codec="pcm")
+        entries.append(
+            entry_of(analyze(waveform, engine), waveform.name, engine.info, speaker=name, sound=opus_bytes(waveform))
+        )
+    library.put(entries)
+    return library
+
+
+@pytest.mark.parametrize("space", ["emotion", "scores", "within_speaker", "speaker"])
+def test_a_clip_of_the_library_finds_itself_in_every_space(heard_library: Library, space: str) -> None:
+    if space == "speaker":
+        pytest.importorskip("webrtcvad", reason="webrtcvad-wheels is not installed")
+    app = opened(space=space)
+    if space == "speaker":
+        app = run_until(app, lambda app: any(b.key == "explorer-compute-speaker" for b in app.button))
+        app.button(key="explorer-compute-speaker").click().run()
+    app = run_until(app, lambda app: explorer(app).bench is not None)
+    sound = sounds.wav(speak("ben", 2.0, 4))  # the fifth clip, as it came
+    next(e for e in app.get("file_uploader") if e.key == "explorer-like-file").upload("mine.wav", sound, "audio/wav")
+    if space == "within_speaker":
+        app.run()
+        assert explorer(app).guest is None, "nobody said yet who speaks"
+        app.selectbox(key="explorer-like-who").set_value("ben").run()
+    app = run_until(app, lambda app: explorer(app).guest is not None)
+    guest, bench = explorer(app).guest, explorer(app).bench
+    assert guest is not None and bench is not None and not app.exception
+    assert bench.table["source"][guest.rows[0]] == "ben 4.wav"
+    assert guest.distances[0] < 0.5 * guest.distances[2]
+    if space == "speaker":
+        assert {bench.table["speaker"][row] for row in guest.rows[:2]} == {"ben"}
