@@ -337,3 +337,21 @@ def test_a_clip_of_the_library_finds_itself_in_every_space(heard_library: Librar
     assert guest.distances[0] < 0.5 * guest.distances[2]
     if space == "speaker":
         assert {bench.table["speaker"][row] for row in guest.rows[:2]} == {"ben"}
+
+
+def test_a_selection_is_compared_and_a_clip_opened_on_the_timeline(heard_library: Library) -> None:
+    app = run_until(opened(), lambda app: explorer(app).bench is not None)
+    bench = explorer(app).bench
+    assert bench is not None
+    explorer(app).selected = np.array([0, 2])
+    app.run()
+    app.button(key="explorer-compare").click().run()
+    session = app.session_state["emoscope_session"]
+    app = run_until(app, lambda app: len(session.compared.clips) == 2)
+    names = {clip.id: clip.name for clip in session.clips}
+    assert [names[clip] for clip in session.compared.clips] == [bench.table["source"][row] for row in (0, 2)]
+    app.switch_page("../pages/explorer.py").run()
+    explorer(app).opening = 3
+    app.run()
+    assert not app.exception
+    assert next(clip.name for clip in session.clips if clip.id == session.selected) == bench.table["source"][3]
