@@ -8,9 +8,11 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]
 from core.curves import smooth_probabilities
 from core.curves.decimation import bucket_means
 from core.curves.smoothing import Method
+from core.emotions import EMOTION_KEYS
 from core.projection import HeadScores
 from core.results import Array, softmax
 from dashboard.charts import FAINT, finished
+from dashboard.components.names import labelled
 from dashboard.explorer_charts import MOST_NAME, PALETTE, Bar
 from dashboard.language import Texts
 from dashboard.timeline_charts import time_ticks
@@ -20,10 +22,10 @@ PIXELS = 1500  # points of a curve at most
 DASHES = ("solid", "dash", "dot")  # once the colours are used up
 
 
-def head_bars(said: HeadScores) -> list[Bar]:
+def head_bars(said: HeadScores, texts: Texts) -> list[Bar]:
     """A bar a class."""
     return [
-        Bar(short(label), float(score), note=f"{100 * float(score):.0f} %")
+        Bar(called(label, texts), float(score), note=f"{100 * float(score):.0f} %")
         for label, score in zip(said.classes, said.probabilities, strict=True)
     ]
 
@@ -44,7 +46,7 @@ def head_curves(
         line = {"color": PALETTE[place % len(PALETTE)], "width": 1.8, "dash": DASHES[place // len(PALETTE) % 3]}
         figure.add_scatter(
             x=times_s, y=100 * values[:, place], mode="lines", line=line,
-            name=escape(short(label), quote=False), hovertemplate="%{y:.0f} %",
+            name=escape(called(label, texts), quote=False), hovertemplate="%{y:.0f} %",
         )  # fmt: skip
     ticks, words = time_ticks(0.0, duration_s)
     figure.update_xaxes(
@@ -58,6 +60,8 @@ def head_curves(
     return finished(figure, height=HEIGHT_PX, top=40, hovermode="x unified", legend=legend)
 
 
-def short(label: str) -> str:
-    """A class's name, cut where it is long; escaping is the figure's."""
+def called(label: str, texts: Texts) -> str:
+    """A class's name, an emotion's in this language, another one cut where it is long; escaping is the figure's."""
+    if label in EMOTION_KEYS:
+        return labelled(label, texts)
     return label if len(label) <= MOST_NAME else label[: MOST_NAME - 1] + "…"

@@ -11,6 +11,7 @@ from dashboard.explorer_attributes import categorical_names, classes_of, tags_of
 from dashboard.explorer_charts import Bar, measured_bars
 from dashboard.explorer_state import ExplorerState
 from dashboard.explorer_work import EXPLORE_JOBS, fit
+from dashboard.head_charts import called
 from dashboard.language import Texts
 from dashboard.map_bench import MapBench
 from dashboard.resources import services
@@ -74,7 +75,7 @@ def _figures(probe: Probe, texts: Texts) -> None:
     )
     st.caption(texts("explorer.probe_apart" if probe.grouped else "explorer.probe_together", groups=probe.num_groups))
     even = 1 / len(probe.classes)
-    bars = [Bar(name, recall, even) for name, recall in zip(probe.classes, probe.recalls, strict=True)]
+    bars = [Bar(called(name, texts), recall, even) for name, recall in zip(probe.classes, probe.recalls, strict=True)]
     figure = measured_bars(bars, texts("explorer.recall"), texts)
     st.plotly_chart(figure, key="explorer-probe-recalls", config=STILL, alt=texts("explorer.recall"))
 
@@ -88,12 +89,13 @@ def _use(explorer: ExplorerState, bench: MapBench, probe: Probe, classes: list[s
     said = apply(probe, bench.space.values[rest])
     best = said.argmax(axis=1)
     counts = np.bincount(best, minlength=len(probe.classes))
-    st.text(
-        texts("explorer.probe_rest", count=f"{len(rest):,}") + " "
-        + " · ".join(f"{name} {count:,}" for name, count in zip(probe.classes, counts.tolist(), strict=True))
-    )  # fmt: skip
+    told = [f"{called(name, texts)} {count:,}" for name, count in zip(probe.classes, counts.tolist(), strict=True)]
+    st.text(f"{texts('explorer.probe_rest', count=f'{len(rest):,}')} {' · '.join(told)}")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="explorer-probe-use"):
-        label = st.selectbox(texts("explorer.probe_class"), probe.classes, key="explorer-probe-class", width=220)
+        label = st.selectbox(
+            texts("explorer.probe_class"), probe.classes, key="explorer-probe-class", width=220,
+            format_func=lambda name: called(name, texts),
+        )  # fmt: skip
         least = st.slider(
             texts("explorer.probe_least"), 0, 100, 70, format="%d %%", key="explorer-probe-least", width=220
         )

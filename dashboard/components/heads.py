@@ -97,7 +97,7 @@ def _chosen(session: Session, names: tuple[str, ...], texts: Texts, place: str) 
 
 
 def _bars(said: HeadScores, head: Probe, texts: Texts) -> None:
-    figure = measured_bars(head_bars(said), texts("chart.probability"), texts)
+    figure = measured_bars(head_bars(said, texts), texts("chart.probability"), texts)
     st.plotly_chart(figure, key="head-scores", config=STILL, alt=texts("heads.scores"))
     percent, chance = f"{100 * head.cv_uar:.0f}", f"{100 * head.chance:.0f}"
     st.caption(texts("heads.worth", percent=percent, chance=chance, clips=f"{head.num_clips:,}"))
