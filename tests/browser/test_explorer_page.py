@@ -247,9 +247,11 @@ def test_an_image_of_very_many_points_is_lassoed_becomes_points_on_zoom_and_come
     _, x, y = page.evaluate(ON_SCREEN, CHART)[0]
     page.mouse.move(x, y)  # within the lasso, where Plotly alone would not zoom
     page.keyboard.down("Control")
-    for _ in range(4):
+    for _ in range(12):
         page.mouse.wheel(0, -500)
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(700)  # the map is drawn anew once the wheel rests
+        if page.evaluate(IMAGES) == 0:
+            break
     page.keyboard.up("Control")
     page.wait_for_function(f"{IMAGES} === 0 && {POINTS} > 0 && {POINTS} <= 30")
     page.get_by_role("button", name="Whole map").click()
