@@ -5,10 +5,10 @@ The library is made up (`benchmarks.synthetic_library`), its map is PCA's: how l
 in the same colours, with names to hover over, `on_select="rerun"`, and a table of what was selected.
 
 Told, for each number of points: seconds from the request to a map that answers (the plain page reads a file of
-positions, ours the library too), for the first who comes after the server started, and for the next; bytes that the page's socket brought until then; and in milliseconds, the median and
-the longest of several: from the pointer's last move to the hover card, and from the release of a lasso to the table of
-what is in it. A lasso takes a part of the cloud, another one each time. Needs the packages of requirements-dev.txt and
-Chromium.
+positions, ours the library too), for the first who comes after the server started and for the next; bytes that the
+page's socket brought until then; and in milliseconds, the median and the longest of several: from the pointer's last
+move to the hover card, and from the release of a lasso to the table of what is in it. A lasso takes a part of the
+cloud, another one each time. Needs the packages of requirements-dev.txt and Chromium.
 """
 
 import argparse
