@@ -17,6 +17,15 @@ def _cache_home() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "emoscope"
 
 
+def _data_home() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "emoscope"
+
+
+def cached_heads_dir() -> Path:
+    """Where heads were kept once: a cache, which anybody may empty."""
+    return _cache_home() / "heads"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a run of EmoScope may use and how much of it.
@@ -36,8 +45,9 @@ class Settings:
     max_upload_mb: int = 2048
     models_dir: Path = field(default_factory=lambda: _cache_home() / "models")
     maps_dir: Path = field(default_factory=lambda: _cache_home() / "maps")  # drawn once, kept
-    heads_dir: Path = field(default_factory=lambda: _cache_home() / "heads")  # linear probes that were given a name
+    heads_dir: Path = field(default_factory=lambda: _data_home() / "heads")  # linear probes that were given a name
     outputs_dir: Path = field(default_factory=lambda: Path("outputs"))
+    map_points: int = 100_000  # a flat map of more is drawn as an image of their density, until a zoom leaves fewer
     library: str = "library"  # a folder, or an address such as s3://bucket/path
     batch_folders: str = ""  # folders of this machine that the page may batch, as PATH lists them; none unless named
     modelscope_endpoint: str = "https://www.modelscope.cn"
@@ -53,6 +63,7 @@ class Settings:
         _require(
             self.max_duration_s >= self.min_duration_s, "max_duration_s", self.max_duration_s, "at least min_duration_s"
         )
+        _require(self.map_points >= 1, "map_points", self.map_points, "at least 1")
         _require(self.max_upload_mb >= 1, "max_upload_mb", self.max_upload_mb, "at least 1")
         for name in ("modelscope_endpoint", "hf_endpoint"):
             address = getattr(self, name)

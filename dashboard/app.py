@@ -3,6 +3,7 @@
 Loading begins when the server starts, in the background; the first person to arrive finds it done or under way.
 """
 
+import gc
 import sys
 import threading
 import time
@@ -23,13 +24,21 @@ from dashboard.resources import Services, close_services, services
 
 def _warm(shared: Services) -> None:
     """Import what the first result needs to be drawn, and then open the library, so that nobody waits for them."""
-    import dashboard.charts  # noqa: F401  # for the import of Plotly, about half a second
+    import dashboard.charts  # for the import of Plotly, about half a second
 
     while shared.host.status().state.is_loading:  # the model comes first
         time.sleep(0.1)
     import lancedb  # noqa: F401  # about a second, 60 MB
 
     shared.catalogue.warm()
+    import sklearn.decomposition  # noqa: F401  # for a map: two seconds
+
+    import dashboard.explorer_charts  # noqa: F401
+
+    # What is imported by now stays as long as the process: the collector need not walk through its 400,000 objects,
+    # which takes a quarter of a second in the middle of somebody's click.
+    gc.collect()
+    gc.freeze()
 
 
 @asynccontextmanager

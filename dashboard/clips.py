@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from core.acoustics import SpeechActivity
+from core.projection import HeadScores
 from core.speakers import Conversation
 from dashboard.listening import Heard, Listening
 from dashboard.workbench import Workbench
@@ -25,6 +26,7 @@ class Clip:
         listenings: by checkpoint.
         speech: where somebody speaks in it; None until that was asked for.
         voices: who speaks when in it; None until that was asked for.
+        heads: what kept heads say of it second by second, by checkpoint and `Probe.identity`.
         benches: what timelines worked out, by checkpoint and whether labels that name nothing are left out.
     """
 
@@ -35,6 +37,7 @@ class Clip:
     listenings: dict[str, Listening] = field(default_factory=dict)
     speech: "Future[SpeechActivity] | None" = None
     voices: "Future[Conversation] | None" = None
+    heads: dict[tuple[str, str], "Future[HeadScores]"] = field(default_factory=dict)
     benches: dict[tuple[str, bool], Workbench] = field(default_factory=dict)
 
 

@@ -1,5 +1,6 @@
 """The columns of a map's clips as what colour and shape can stand for. Knows no Streamlit."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ COMPUTED = ("cluster", "overlap")
 EMOTIONAL = ("label", "reference")
 MOST_CATEGORIES_OF_NUMBERS = 12  # a column of more distinct numbers is a ramp
 OUTLIER = -1
+MFCC = re.compile(r"mfcc(\d+)_(mean|sd)")
 
 
 def names_of(table: "pd.DataFrame") -> list[str]:
@@ -39,10 +41,22 @@ def title_of(name: str, texts: Texts) -> str:
     if name.startswith(METADATA):
         return name.removeprefix(METADATA)
     if name.startswith(ACOUSTIC):
-        return texts("explorer.acoustic", name=name.removeprefix(ACOUSTIC).replace("_", " "))
+        return texts("explorer.acoustic", name=_feature(name.removeprefix(ACOUSTIC), texts))
     if name.startswith(SCORE) and name.removeprefix(SCORE) in EMOTION_KEYS:
         return texts("explorer.score", emotion=texts.emotion(name.removeprefix(SCORE)))
     return texts.named("explorer.attribute", name)
+
+
+def bare_title_of(name: str, texts: Texts) -> str:
+    """The same without the word that says it is one of the acoustic features."""
+    return _feature(name.removeprefix(ACOUSTIC), texts) if name.startswith(ACOUSTIC) else title_of(name, texts)
+
+
+def _feature(name: str, texts: Texts) -> str:
+    """An acoustic feature in words, as `core.acoustics.features` names them."""
+    if (found := MFCC.fullmatch(name)) is not None:
+        return texts(f"explorer.mfcc.{found[2]}", number=found[1])
+    return texts.named("explorer.feature", name)
 
 
 def attribute_of(bench: MapBench, name: str, texts: Texts, computed: Array | None = None) -> Attribute | None:

@@ -13,13 +13,15 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]
 
 from core.emotions import EMOTION_KEYS, emotion
 from core.results import Array
+from core.settings import Settings
 from dashboard.charts import CLEAR, FAINT, INK, finished
 from dashboard.components.names import labelled
 from dashboard.explorer_density import density_png
 from dashboard.language import Texts
 
 HEIGHT_PX = 620
-MOST_POINTS = 100_000  # more are drawn as one image of their density, until a zoom leaves few enough
+EYE = {"x": 0.95, "y": 0.95, "z": 0.6}  # of a 3-D map: nearer than Plotly's, whose clouds are small
+MOST_POINTS = Settings().map_points  # by default: more are drawn as one image of their density
 MOST_LEGEND = 30  # categories that have an entry of their own; the rarer ones share one
 MOST_NAME = 40  # characters of a name in a legend
 # Okabe and Ito's (2008) for colour-vision deficiency, as core.emotions has them; with MARKS they tell apart 8 × 6.
@@ -84,10 +86,11 @@ def map_figure(
     revision: str,
     selected: Array | None = None,
     seen: Seen | None = None,
+    most_points: int = MOST_POINTS,
 ) -> go.Figure:
     """The map: (num_points, 2 or 3) float32 positions, one WebGL scene.
 
-    Above MOST_POINTS within `seen` it is an image of their density; a figure of 3 dimensions always has points.
+    Above `most_points` within `seen` it is an image of their density; a figure of 3 dimensions always has points.
 
     Args:
         revision: names the map; as long as it stays, so do zoom and angle.
@@ -96,7 +99,7 @@ def map_figure(
     figure = go.Figure()
     flat = positions.shape[1] == 2
     rows = np.arange(len(positions)) if seen is None or not flat else np.flatnonzero(seen.mask(positions))
-    if flat and len(rows) > MOST_POINTS:
+    if flat and len(rows) > most_points:
         _add_density(figure, positions, rows, colour, seen, texts)
     elif colour is not None and colour.is_number:
         _add_ramp(figure, positions, rows, colour, shape, texts, selected)
@@ -109,11 +112,11 @@ def map_figure(
     return figure
 
 
-def is_density(positions: Array, seen: Seen | None) -> bool:
+def is_density(positions: Array, seen: Seen | None, most_points: int = MOST_POINTS) -> bool:
     """Whether `map_figure` draws an image in place of points."""
-    if positions.shape[1] != 2 or len(positions) <= MOST_POINTS:
+    if positions.shape[1] != 2 or len(positions) <= most_points:
         return False
-    return seen is None or int(seen.mask(positions).sum()) > MOST_POINTS
+    return seen is None or int(seen.mask(positions).sum()) > most_points
 
 
 def shown_name(value: str, attribute: Attribute, texts: Texts) -> str:
@@ -307,7 +310,14 @@ def _lay_out(figure: go.Figure, positions: Array, revision: str, marks: str, see
             "showspikes": False,
         }  # fmt: skip
         figure.update_layout(
-            scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data", "dragmode": "orbit"}
+            scene={
+                "xaxis": axis,
+                "yaxis": axis,
+                "zaxis": axis,
+                "aspectmode": "data",
+                "dragmode": "orbit",
+                "camera": {"eye": EYE},
+            }
         )
         return
     extent = seen or extent_of(positions)

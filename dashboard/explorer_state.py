@@ -24,7 +24,7 @@ class ExplorerState:
         bench: the map on screen; of `made`.
         job: the id of the job that draws, or drew last, of `asked`.
         selected: (m,) int64, rows of the map.
-        seen: the part of a very large map that is on screen; None for all.
+        seen: the part of a very large map that is on screen; None for all. `seen_drawn` is what the map was drawn for.
         guest: a clip from outside that was placed on the map.
         marked: rows that a search found; `sought` what was searched for.
         tasks: ids of jobs that work something out of the map, by what they work out.
@@ -42,6 +42,7 @@ class ExplorerState:
     asked: Made | None = None
     selected: Array = field(default_factory=lambda: np.empty(0, np.int64))
     seen: Seen | None = None
+    seen_drawn: Seen | None = None
     guest: Guest | None = None
     focus: Focus | None = None
     marked: tuple[int, ...] = ()

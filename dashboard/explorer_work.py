@@ -32,6 +32,7 @@ from core.projection import (
     describe,
     fit_probe,
     load_space,
+    model_of,
     near_duplicates,
     nearest,
     outliers,
@@ -41,6 +42,7 @@ from core.projection import (
     trust_of,
 )
 from core.results import Array
+from core.said import said
 from core.settings import Settings
 from dashboard.components.explorer_map import NEIGHBOURS, Guest
 from dashboard.explorer_view import ExplorerView
@@ -199,14 +201,23 @@ def add_acoustics(library: "Library", query: Query) -> Work:
 
 
 def find_like(
-    bench: MapBench, sound: bytes, name: str, checkpoint: str, listener: Listener, settings: Settings
+    bench: MapBench,
+    sound: bytes,
+    name: str,
+    checkpoint: str,
+    listener: Listener,
+    settings: Settings,
+    speaker: str | None = None,
 ) -> Work:
-    """A clip from outside on the map, with its nearest clips in the space: `Guest`."""
+    """A clip from outside on the map, with its nearest clips in the space: `Guest`.
+
+    `speaker` says who speaks in it, which only the space within_speaker needs.
+    """
 
     def work(job: Job) -> Guest:
         job.progress(None, detail="listening")
         vector = _vector(bench, sound, name, checkpoint, listener, settings)
-        prepared = bench.space.prepare(vector)
+        prepared = bench.space.prepare(vector, speaker)
         found = nearest(bench.space, prepared, min(NEIGHBOURS, len(bench)), bench.metric)
         position = place(bench.map, bench.space, prepared)[0]
         return Guest(
@@ -225,9 +236,13 @@ def _vector(bench: MapBench, sound: bytes, name: str, checkpoint: str, listener:
         embedder = VoiceEmbedder.open(settings)
         if embedder.model_id != bench.space.model:
             raise ProjectionError(
-                f"The voices of this map are vectors of {bench.space.model!r}, but what is at hand is "
-                f"{embedder.model_id!r}: compute the voices of these clips anew."
-            )
+                said(
+                    "guest.voices",
+                    "The voices of this map are vectors of {model!r}, but what is at hand is {this!r}: compute the "
+                    "voices of these clips anew.",
+                    model=bench.space.model, this=embedder.model_id,
+                )
+            )  # fmt: skip
         return embedder.embed(heard.result().waveform)
     if bench.space.name == "acoustic":
         from core.acoustics.features import acoustic_features
@@ -237,12 +252,16 @@ def _vector(bench: MapBench, sound: bytes, name: str, checkpoint: str, listener:
     wait_for([listening], LISTENING_S)
     analysis = listening.analysis
     if analysis is None:
-        raise EmoScopeError(listening.error or "The clip could not be listened to; try again.")
-    if f"{analysis.checkpoint.id}@{analysis.checkpoint.revision}" != bench.space.model:
+        raise EmoScopeError(listening.error or said("guest.unheard", "The clip could not be listened to; try again."))
+    if model_of(analysis.checkpoint) != bench.space.model:
         raise ProjectionError(
-            f"This map is of {bench.space.model!r}, but the chosen checkpoint is "
-            f"{analysis.checkpoint.id}@{analysis.checkpoint.revision}: choose that of the map on the clip page."
-        )
+            said(
+                "guest.checkpoint",
+                "This map is of {model!r}, but the chosen checkpoint is {this}: choose that of the map on the clip "
+                "page.",
+                model=bench.space.model, this=model_of(analysis.checkpoint),
+            )
+        )  # fmt: skip
     if bench.space.name == "scores":
         return np.array(list(analysis.scores.values()), np.float32)
     return np.asarray(analysis.embedding, np.float32)

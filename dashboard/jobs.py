@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.errors import EmoScopeError, first_line
+from core.said import said
 
 logger = logging.getLogger(__name__)
 
@@ -292,7 +293,10 @@ def _run(job: Job) -> None:
         logger.error("A job (%s) failed.", job.kind, exc_info=error)
         job._end(
             JobState.FAILED,
-            f"The work could not be finished ({type(error).__name__}: {first_line(error)}); see the server's log.",
-        )
+            said(
+                "job.broken", "The work could not be finished ({kind}: {why}); see the server's log.",
+                kind=type(error).__name__, why=first_line(error),
+            ),
+        )  # fmt: skip
     else:
         job._end(JobState.CANCELLED if job.cancelled.is_set() else JobState.DONE)

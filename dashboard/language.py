@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.emotions import emotion
 from core.errors import SettingsError
+from core.said import Said
 
 LOCALE_DIR = Path(__file__).parent / "locale"
 LANGUAGES: dict[str, str] = {"en": "English", "zh": "中文"}  # each named in itself
@@ -27,6 +28,15 @@ class Texts:
     def named(self, family: str, name: str) -> str:
         """What the catalogue calls one of a family, such as an engine's stages; where it is new, its own name."""
         return self._catalogue.get(f"{family}.{name}", name)
+
+    def worded(self, sentence: str) -> str:
+        """A sentence of core's in this language; one that has no key, or none the catalogue knows, as it came."""
+        if not isinstance(sentence, Said) or (template := self._catalogue.get(f"said.{sentence.key}")) is None:
+            return sentence
+        values = {
+            name: self.worded(value) if isinstance(value, str) else value for name, value in sentence.values.items()
+        }
+        return template.format(**values)
 
     def emotion(self, key: str) -> str:
         """The emotion's name in this language."""

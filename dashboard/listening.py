@@ -20,7 +20,9 @@ from core.analysis import AnalysisOptions, analyze, with_decoding
 from core.audio import Limits, Source, decode
 from core.errors import EmoScopeError, first_line
 from core.model import Engine
+from core.projection import HeadedEngine, HeadScores, Probe
 from core.results import Analysis, Waveform
+from core.said import said
 from core.settings import Settings
 from core.speakers import Conversation, VoiceEmbedder, conversation
 from dashboard.model_host import ModelHost
@@ -159,6 +161,21 @@ class Listener:
 
         return self._voices.submit(find)
 
+    def find_head(self, heard: "Future[Heard]", checkpoint: str, head: Probe) -> "Future[HeadScores]":
+        """Begin to hear a clip for a kept head, too, which needs every frame's embedding; no analysis keeps those.
+
+        The future raises what decoding and loading the checkpoint raise, and `ProjectionError` for another's head.
+        """
+
+        def find() -> HeadScores:
+            waveform = heard.result().waveform
+            with self._host.borrowed(checkpoint, threading.Event()) as engine:
+                assert engine is not None  # only a cancelled wait ends without
+                headed = HeadedEngine(engine, head)
+                return headed.take(len(analyze(waveform, headed, self.options).frame_logits))
+
+        return self._analysts.submit(find)
+
     def listen(self, heard: "Future[Heard]", checkpoint: str, shelf: Shelf) -> Listening:
         """Begin listening to a clip as soon as it is decoded and the checkpoint is ready."""
         listening = Listening(checkpoint)
@@ -231,7 +248,10 @@ def sentence_of(error: BaseException) -> str:
     """What to tell people."""
     if isinstance(error, EmoScopeError):
         return str(error)
-    return f"The clip could not be analysed ({type(error).__name__}: {first_line(error)}); see the server's log."
+    return said(
+        "clip.broken", "The clip could not be analysed ({kind}: {why}); see the server's log.",
+        kind=type(error).__name__, why=first_line(error),
+    )  # fmt: skip
 
 
 def _on_disk(samples: np.ndarray) -> np.ndarray:

@@ -169,6 +169,7 @@ class Session:
     keeping: dict[tuple[str, str], Job] = field(
         default_factory=dict
     )  # by clip and checkpoint: on its way to the library
+    head: str = ""  # the kept head that is looked at beside the checkpoint's own; "" for none
     picked: list[str] = field(default_factory=list)  # keys of library clips, on their way from one page to another
     playing: tuple[str, bytes] = ("", b"")  # of the clip on screen: its SHA-256 and its WAV
 

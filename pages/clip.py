@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import state
-from dashboard.components import choices, clip_list, details, intake, loading, progress, verdict
+from dashboard.components import choices, clip_list, details, heads, intake, loading, progress, verdict
 
 texts = state.texts()
 session = state.session()
@@ -25,4 +25,5 @@ if selected is not None:
     clip, analysis = selected
     st.divider()
     verdict.show(session, clip, analysis, texts)
+    heads.show_scores(session, analysis, texts)
     details.show(session, clip, analysis, texts)

@@ -60,6 +60,7 @@ def serve(folder: Path, **environment: str) -> Iterator[Server]:
     """Start `streamlit run dashboard/app.py` on a free port, with `environment` added; stop it afterwards."""
     port = free_port()
     log = folder / "server.log"
+    environment = {"EMOSCOPE_HEADS_DIR": str(folder / "heads")} | environment  # never a person's own
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(

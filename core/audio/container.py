@@ -13,6 +13,7 @@ from av.container import InputContainer
 
 from core.audio.sources import OpenClip
 from core.errors import AudioError
+from core.said import said
 
 ACCEPTED = "wav, mp3, m4a/aac, flac, ogg/opus, webm, amr, wma, aiff, caf, or a video with sound (mp4, mov, mkv, avi)"
 
@@ -27,15 +28,15 @@ _MICROSECONDS = 1_000_000
 
 _SOUND_MAGIC = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"ID3", b"#!AMR", b"FORM", b"caff", b"\x1aE\xdf\xa3", b"0&\xb2u")
 _OTHER_MAGIC = {
-    b"PK": "a zip archive (or an office document)",
-    b"%PDF": "a PDF document",
-    b"\x89PNG": "a PNG image",
-    b"\xff\xd8\xff": "a JPEG image",
-    b"GIF8": "a GIF image",
-    b"#EXTM3U": "a playlist, which only names other files",
-    b"ffconcat": "a playlist, which only names other files",
-    b"<": "a web page or other markup",
-    b"{": "JSON text",
+    b"PK": said("kind.zip", "a zip archive (or an office document)"),
+    b"%PDF": said("kind.pdf", "a PDF document"),
+    b"\x89PNG": said("kind.png", "a PNG image"),
+    b"\xff\xd8\xff": said("kind.jpeg", "a JPEG image"),
+    b"GIF8": said("kind.gif", "a GIF image"),
+    b"#EXTM3U": said("kind.playlist", "a playlist, which only names other files"),
+    b"ffconcat": said("kind.playlist", "a playlist, which only names other files"),
+    b"<": said("kind.markup", "a web page or other markup"),
+    b"{": said("kind.json", "JSON text"),
 }
 
 # libav's own errors, and what its callbacks and PyAV's conversions raise on malformed input.
@@ -90,19 +91,38 @@ def _open_container(clip: OpenClip) -> InputContainer:
     try:
         return av.open(clip.reader, "r", options=options, metadata_errors="replace")
     except LIBAV_ERRORS as error:
-        raise AudioError(f"{clip.name!r} {_what_came(clip)}; accepted are {ACCEPTED}.") from error
+        raise AudioError(_what_came(clip)) from error
 
 
 def _what_came(clip: OpenClip) -> str:
-    """What the first bytes of a clip that libav cannot open say it is."""
+    """The sentence for a clip that libav cannot open, by what its first bytes say it is."""
     clip.reader.seek(0)
     head = clip.reader.read_fully(16)
     if head[4:8] == b"ftyp":
-        return "is truncated: an mp4, m4a or mov file without its table of contents (moov), so copy it again"
+        return said(
+            "audio.no_moov",
+            "{name!r} is truncated: an mp4, m4a or mov file without its table of contents (moov), so copy it again; "
+            "accepted are {accepted}.",
+            name=clip.name, accepted=ACCEPTED,
+        )  # fmt: skip
     if head.startswith(_SOUND_MAGIC):
-        return "begins like a sound file but is cut or damaged at its start, so copy it again"
+        return said(
+            "audio.cut",
+            "{name!r} begins like a sound file but is cut or damaged at its start, so copy it again; accepted are "
+            "{accepted}.",
+            name=clip.name, accepted=ACCEPTED,
+        )  # fmt: skip
     kind = next((kind for magic, kind in _OTHER_MAGIC.items() if head.startswith(magic)), None)
-    return f"is {kind}, not a sound file" if kind else "is not a sound file, or one that is not known here"
+    if kind is None:
+        return said(
+            "audio.unknown",
+            "{name!r} is not a sound file, or one that is not known here; accepted are {accepted}.",
+            name=clip.name, accepted=ACCEPTED,
+        )  # fmt: skip
+    return said(
+        "audio.no_sound_file", "{name!r} is {kind}, not a sound file; accepted are {accepted}.",
+        name=clip.name, kind=kind, accepted=ACCEPTED,
+    )  # fmt: skip
 
 
 @cache
@@ -124,13 +144,21 @@ def _choose_track(container: InputContainer, name: str) -> Track:
     if not streams:
         kinds = sorted({str(stream.type) for stream in container.streams}) or ["nothing"]
         raise AudioError(
-            f"{name!r} has no sound track, only {' and '.join(kinds)}; choose a file with sound: {ACCEPTED}."
-        )
+            said(
+                "audio.no_track", "{name!r} has no sound track, only {kinds}; choose a file with sound: {accepted}.",
+                name=name, kinds=" and ".join(kinds), accepted=ACCEPTED,
+            )
+        )  # fmt: skip
     numbers = [i for i, stream in enumerate(streams) if stream.codec_context is not None] or [0]
     number = next((i for i in numbers if streams[i].disposition.value & 1), numbers[0])
     stream = streams[number]
     if stream.codec_context is None:
-        raise AudioError(f"{name!r} is coded in a way that cannot be decoded here; convert it to wav or mp3.")
+        raise AudioError(
+            said(
+                "audio.coding", "{name!r} is coded in a way that cannot be decoded here; convert it to wav or mp3.",
+                name=name,
+            )
+        )  # fmt: skip
     declared_s = _declared_s(container, stream)
     info = AudioInfo(
         container=container.format.name,

@@ -18,6 +18,7 @@ from core.audio.promises import Promise, read_promise
 from core.audio.sources import Source, open_clip
 from core.errors import AudioError
 from core.results import Waveform
+from core.said import said
 
 _GAP_S = 0.1  # timestamps are rounded, to 1 ms in Matroska; a real gap is a pause in the recording
 _MAX_FAILURES = 1000
@@ -146,9 +147,13 @@ class _Playback:
         if self._promise.fraction_present < _ALL_PRESENT:  # then this is where the file was cut
             return self._truncated(f"it declares more than came, and breaks off after {spoken(at_s)}")
         return AudioError(
-            f"{self._name!r} is damaged: the sound after {spoken(at_s)} cannot be decoded; "
-            "copy it again, or export it anew from an audio editor."
-        )
+            said(
+                "audio.damaged",
+                "{name!r} is damaged: the sound after {at} cannot be decoded; copy it again, or export it anew from an "
+                "audio editor.",
+                name=self._name, at=spoken(at_s),
+            )
+        )  # fmt: skip
 
 
 def _decoded(packet: "Packet[AudioStream]") -> list[AudioFrame]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.errors import AudioError
+from core.said import said
 from core.settings import Settings
 
 MIN_RATE_HZ = 8_000
@@ -31,25 +32,36 @@ class Limits:
         """Raise `AudioError` when a clip of `at_least_s` seconds is longer than accepted."""
         if at_least_s > self.max_duration_s:
             raise AudioError(
-                f"{name!r} is longer than {spoken(self.max_duration_s)}, the most that is accepted; "
-                "split it, or raise EMOSCOPE_MAX_DURATION_S."
-            )
+                said(
+                    "audio.too_long",
+                    "{name!r} is longer than {most}, the most that is accepted; split it, or raise "
+                    "EMOSCOPE_MAX_DURATION_S.",
+                    name=name, most=spoken(self.max_duration_s),
+                )
+            )  # fmt: skip
 
     def refuse_too_short(self, name: str, duration_s: float) -> None:
         """Raise `AudioError` when there is too little sound to judge."""
         if duration_s < self.min_duration_s:
             raise AudioError(
-                f"{name!r} holds {duration_s:.3f} s of sound; at least {self.min_duration_s:g} s is needed "
-                "(EMOSCOPE_MIN_DURATION_S), so record a little more."
-            )
+                said(
+                    "audio.too_short",
+                    "{name!r} holds {duration_s:.3f} s of sound; at least {least_s:g} s is needed "
+                    "(EMOSCOPE_MIN_DURATION_S), so record a little more.",
+                    name=name, duration_s=duration_s, least_s=self.min_duration_s,
+                )
+            )  # fmt: skip
 
     def refuse_rate(self, name: str, rate_hz: int) -> None:
         """Raise `AudioError` for a sampling rate outside 8–192 kHz."""
         if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
             raise AudioError(
-                f"{name!r} is sampled at {rate_hz} Hz; {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz is accepted, "
-                "so convert it to 16000 Hz."
-            )
+                said(
+                    "audio.rate",
+                    "{name!r} is sampled at {rate_hz} Hz; {least} to {most} Hz is accepted, so convert it to 16000 Hz.",
+                    name=name, rate_hz=rate_hz, least=MIN_RATE_HZ, most=MAX_RATE_HZ,
+                )
+            )  # fmt: skip
 
 
 def spoken(seconds: float) -> str:

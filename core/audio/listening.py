@@ -12,6 +12,7 @@ from av import AudioFrame, AudioResampler
 from core.audio.limits import Limits
 from core.errors import AudioError
 from core.results import SAMPLE_RATE_HZ, Array
+from core.said import said
 
 SILENCE_DBFS = -90.0
 SILENCE_PEAK = 10 ** (SILENCE_DBFS / 20)  # 3.2e-5, just above one step of 16 bits
@@ -124,9 +125,13 @@ class Listener:
         low, high = block.min(), block.max()
         if not max(abs(low), abs(high)) <= LARGEST_SAMPLE:  # also where either is NaN
             raise AudioError(
-                f"{self._name!r} holds samples that are not numbers or far beyond full scale (near "
-                f"{self.duration_s:.2f} s); write it again with samples between -1 and 1."
-            )
+                said(
+                    "audio.no_numbers",
+                    "{name!r} holds samples that are not numbers or far beyond full scale (near {at_s:.2f} s); write "
+                    "it again with samples between -1 and 1.",
+                    name=self._name, at_s=self.duration_s,
+                )
+            )  # fmt: skip
         if self._has_heard:
             low, high = min(low, self._loudest[0]), max(high, self._loudest[1])
         self._loudest[:] = low, high
@@ -140,13 +145,21 @@ class Listener:
             return
         if self._channels_sound:
             raise AudioError(
-                f"{self._name!r} cancels itself out when its channels are mixed to one (they are in anti-phase); "
-                "send one channel alone, or invert one of them."
+                said(
+                    "audio.anti_phase",
+                    "{name!r} cancels itself out when its channels are mixed to one (they are in anti-phase); send one "
+                    "channel alone, or invert one of them.",
+                    name=self._name,
+                )
             )
         raise AudioError(
-            f"{self._name!r} is silent (nothing above {SILENCE_DBFS:g} dBFS from beginning to end); "
-            "check the microphone or the recording's level."
-        )
+            said(
+                "audio.silent",
+                "{name!r} is silent (nothing above {level:g} dBFS from beginning to end); check the microphone or the "
+                "recording's level.",
+                name=self._name, level=SILENCE_DBFS,
+            )
+        )  # fmt: skip
 
 
 class _GrowingArray:

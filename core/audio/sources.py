@@ -13,6 +13,7 @@ from typing import IO, Any, BinaryIO, cast
 
 from core.audio.limits import Limits
 from core.errors import AudioError
+from core.said import said
 
 Source = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
 
@@ -86,7 +87,9 @@ def open_clip(source: Source, name: str | None, limits: Limits) -> Iterator[Open
         except (OSError, ValueError) as error:
             raise AudioError(f"{label!r} cannot be read ({error}); open it again.") from error
         if reader.size == 0:
-            raise AudioError(f"{label!r} is empty (0 bytes); choose a file that holds sound.")
+            raise AudioError(
+                said("audio.empty", "{name!r} is empty (0 bytes); choose a file that holds sound.", name=label)
+            )
         yield OpenClip(reader, label)
 
 
@@ -115,14 +118,16 @@ def _open_path(path: str | os.PathLike[str], label: str) -> BinaryIO:
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116  # `path` may be any PathLike
         if stat.S_ISDIR(mode):
-            raise AudioError(f"{label!r} is a folder; name the clips in it.")
+            raise AudioError(said("audio.folder", "{name!r} is a folder; name the clips in it.", name=label))
         if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
             raise AudioError(f"{label!r} is a device, not a file; name a file or a pipe.")
         return open(path, "rb")  # noqa: PTH123  # the caller closes it
     except FileNotFoundError:
-        raise AudioError(f"{label!r} does not exist; check the path.") from None
+        raise AudioError(said("audio.absent", "{name!r} does not exist; check the path.", name=label)) from None
     except PermissionError:
-        raise AudioError(f"{label!r} may not be read by this user; change its permissions.") from None
+        raise AudioError(
+            said("audio.closed", "{name!r} may not be read by this user; change its permissions.", name=label)
+        ) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise AudioError(f"{label!r} cannot be opened ({reason}); check the path.") from error

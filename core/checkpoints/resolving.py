@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.checkpoints.registry import BUNDLED_DIR, CHECKPOINTS, SMALL_FILES, VOICE_CHECKPOINTS, Checkpoint, find
 from core.errors import CheckpointError
+from core.said import said
 from core.settings import Settings
 
 NEEDED_FILES = ("config.yaml", "tokens.txt")
@@ -41,8 +42,12 @@ def resolve(name: str, settings: Settings) -> Path:
         folder = present_folder(checkpoint, settings)
         if folder is None:
             raise CheckpointError(
-                f"Checkpoint {checkpoint.name} is not on this machine; run `emoscope models pull {checkpoint.name}` "
-                "once with a network, or name a local folder."
+                said(
+                    "checkpoint.absent",
+                    "Checkpoint {name} is not on this machine; run `emoscope models pull {name}` once with a network, "
+                    "or name a local folder.",
+                    name=checkpoint.name,
+                )
             )
         return folder
     return _local_folder(name)
@@ -85,7 +90,12 @@ def _local_folder(name: str) -> Path:
     folder = Path(os.path.expanduser(name))  # noqa: PTH111  # Path.expanduser raises for `~nobody`
     if not name or not os.path.isdir(folder):  # noqa: PTH112  # Path.is_dir raises for a name that is too long
         known = ", ".join(checkpoint.name for checkpoint in CHECKPOINTS)
-        raise CheckpointError(f"There is no checkpoint {name!r}; use one of {known}, or the path of a folder.")
+        raise CheckpointError(
+            said(
+                "checkpoint.unknown", "There is no checkpoint {name!r}; use one of {known}, or the path of a folder.",
+                name=name, known=known,
+            )
+        )  # fmt: skip
     if not is_checkpoint_folder(folder):
         raise CheckpointError(
             f"{name!r} is not a checkpoint folder; it needs {', '.join(SMALL_FILES)} and "

@@ -3,10 +3,10 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from core.audio import Limits, decode
 from core.cli.terminal import bar, json_line, plain, results_only, say, show_progress
@@ -15,6 +15,9 @@ from core.errors import EmoScopeError
 from core.model.engine import Engine
 from core.results import Analysis, Stage, Waveform
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.projection.probes import HeadScores
 
 STANDARD_INPUT = "-"
 WORTH_PACKING_S = 20.0  # packing a large model's weights takes a third of a second; shorter work is done sooner without
@@ -29,7 +32,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         return each_clip(options, settings, report)
     from core.cli.heads import HeadListening
 
-    listening = HeadListening(options.head, settings)
+    listening = HeadListening(options.head, settings, report)
     return each_clip(options, settings, listening.report, listening.engine)
 
 
@@ -128,15 +131,18 @@ def report(
     waveform: Waveform,
     options: argparse.Namespace,
     results: TextIO,
-    head: Mapping[str, Any] | None = None,
+    head: "HeadScores | None" = None,
 ) -> None:
     """Give out what was heard; `head` is what a kept head says of it."""
     from core.exports.outputs import write_outputs
-    from core.exports.records import json_chunks
+    from core.exports.records import head_record, json_chunks
 
-    folder = write_outputs(analysis, waveform, options.out, granularity=options.granularity) if options.out else None
-    chunks = json_chunks(analysis, granularity=options.granularity, more={} if head is None else {"head": dict(head)})
-    deliver(results, chunks if options.json else _text(analysis) + _head_text(head), folder)
+    granularity, more = options.granularity, {} if head is None else {"head": head_record(head, options.granularity)}
+    folder = None
+    if options.out:
+        folder = write_outputs(analysis, waveform, options.out, granularity=granularity, more=more)
+    chunks = json_chunks(analysis, granularity=granularity, more=more)
+    deliver(results, chunks if options.json else "\n".join([_text(analysis), *head_lines(head)]), folder)
 
 
 def deliver(results: TextIO, said: str | Iterable[str], folder: Path | None) -> None:
@@ -183,13 +189,13 @@ def named(label: str, score: float) -> str:
     return f"{found.emoji}  {found.english} {found.chinese} · {score:.1%}"
 
 
-def _head_text(head: Mapping[str, Any] | None) -> str:
+def head_lines(head: "HeadScores | None") -> list[str]:
     """A line a class of a head, below the checkpoint's own."""
     if head is None:
-        return ""
-    lines = [f"\n  by the head {plain(head['name'])}: {plain(head['label'])}"]
-    lines += [f"  {plain(label):>10} {score:6.1%} {bar(score)}".rstrip() for label, score in head["scores"].items()]
-    return "\n".join(lines)
+        return []
+    scores = zip(head.classes, head.probabilities.tolist(), strict=True)
+    lines = [f"  by the head {plain(head.name)}: {plain(head.label)}"]
+    return lines + [f"  {plain(label):>10} {score:6.1%} {bar(score)}".rstrip() for label, score in scores]
 
 
 def _score_line(analysis: Analysis, key: str) -> str:

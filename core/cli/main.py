@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from core.cli import compare, mapping, speakers, truth
+from core.cli import compare, mapping, probing, speakers, truth
 from core.cli.terminal import discard_output, make_streams_usable, plain, say
 from core.errors import EmoScopeError
 from core.settings import DEVICES, ENGINES, GRANULARITIES, PRECISIONS, Settings
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_library(commands)
     _add_models(commands)
     mapping.add_to(commands)
+    probing.add_to(commands)
     speakers.add_to(commands)
     serve = commands.add_parser("serve", help="start the dashboard")
     serve.add_argument("--port", type=_port, default=8501, help="1 to 65535 (default: 8501)")
@@ -124,6 +125,11 @@ def _add_timeline(commands: "argparse._SubParsersAction[_Parser]") -> None:
     timeline.add_argument(
         "--min-segment", type=float, default=0.5, metavar="S", help="no segment is shorter, in seconds (default: 0.5)"
     )
+    timeline.add_argument(
+        "--speakers", type=int, nargs="?", const=0, metavar="N",
+        help="say who speaks when, too: N voices, or as many as are found (write it after the clips)",
+    )  # fmt: skip
+    timeline.add_argument("--head", metavar="NAME", help="a probe that was kept by this name: its scores, too")
     timeline.set_defaults(run=_timeline)
 
 

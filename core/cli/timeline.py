@@ -3,19 +3,27 @@
 import argparse
 import json
 import math
-from typing import TextIO
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, TextIO
 
-from core.acoustics import speech_activity
-from core.cli.analyzing import deliver, each_clip, heading, named
-from core.cli.terminal import bar
+from core.acoustics import SpeechActivity, speech_activity
+from core.cli.analyzing import deliver, each_clip, head_lines, heading, named
+from core.cli.terminal import bar, plain
 from core.clock import clock
-from core.curves import Structure, region, structure_of
+from core.curves import Structure, frames_within, region, structure_of
 from core.curves.smoothing import MAX_SMOOTHING_S, Method
 from core.emotions import emotion
 from core.errors import SettingsError
 from core.exports.timelines import MAKERS, ExportOptions, structure_in, timeline_record, write_timeline
-from core.results import Analysis, Segment, Waveform
+from core.results import Analysis, Array, Segment, SpeakerTurn, Waveform
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.projection.probes import HeadScores
+
+TurnsOf = Callable[[Waveform, SpeechActivity | None], tuple[SpeakerTurn, ...]]
 
 _SMOOTHING: dict[str, Method] = {"moving-average": "moving average", "savitzky-golay": "savitzky-golay"}
 
@@ -37,13 +45,38 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         raise SettingsError(f"--smooth is {options.smooth}; it must be from 0 to {MAX_SMOOTHING_S:g} seconds.")
     if options.to_s is not None and options.to_s <= (options.from_s or 0.0):
         raise SettingsError(f"--to is {options.to_s:g} s; it must lie after --from, {options.from_s or 0.0:g} s.")
-    return each_clip(options, settings, _report)
+    report = partial(_report, turns_of=_turns_of(options, settings))
+    if options.head is None:
+        return each_clip(options, settings, report)
+    from core.cli.heads import HeadListening
+
+    listening = HeadListening(options.head, settings, report)
+    return each_clip(options, settings, listening.report, listening.engine)
 
 
-def _report(analysis: Analysis, waveform: Waveform, options: argparse.Namespace, results: TextIO) -> None:
+def _turns_of(options: argparse.Namespace, settings: Settings) -> "TurnsOf | None":
+    """Finds who speaks when, where that is asked for. Raises what opening a model of voices raises."""
+    if options.speakers is None:
+        return None
+    from core.speakers import TurnOptions, VoiceEmbedder, conversation
+
+    wanted, embedder = TurnOptions(num_speakers=options.speakers or None), VoiceEmbedder.open(settings)
+    return lambda waveform, speech: conversation(waveform, embedder, speech, options=wanted).turns
+
+
+def _report(
+    analysis: Analysis,
+    waveform: Waveform,
+    options: argparse.Namespace,
+    results: TextIO,
+    head: "HeadScores | None" = None,
+    *,
+    turns_of: "TurnsOf | None",
+) -> None:
     speech = None if options.no_vad else speech_activity(waveform)
     structure = structure_of(analysis, options.min_segment, speech)
-    wanted = _export_options(analysis, waveform, options)
+    turns = None if turns_of is None else turns_of(waveform, speech)
+    wanted = replace(_export_options(analysis, waveform, options), turns=turns, head=head)
     kinds = options.kinds or list(MAKERS)
     text = _text(analysis, structure_in(analysis, structure, wanted), wanted)  # tells of a region that is not there
     folder = write_timeline(analysis, structure, kinds, options.out, options=wanted) if options.out else None
@@ -68,6 +101,8 @@ def _text(analysis: Analysis, structure: Structure, options: ExportOptions) -> s
         *(_segment_line(segment) for segment in structure.segments),
         *_time_lines(structure),
         f"  volatility {structure.volatility:.2f} a second",
+        *_turn_lines(analysis, options.turns_in),
+        *head_lines(options.head),
     ]
     return "\n".join(lines)
 
@@ -94,6 +129,25 @@ def _segment_line(segment: Segment) -> str:
     found = emotion(segment.label)
     span = f"{clock(segment.start_s)} – {clock(segment.end_s)}"
     return f"  {span:>19}  {found.emoji}  {found.english} {found.chinese} · {segment.probability:.0%}"
+
+
+def _turn_lines(analysis: Analysis, turns: tuple[SpeakerTurn, ...] | None) -> list[str]:
+    """Each turn, who speaks in it, and what leads there."""
+    if turns is None:
+        return []
+    if not turns:
+        return ["  no voices found"]
+    lines = []
+    for turn in turns:
+        inside = frames_within(analysis, turn.start_s, turn.end_s)
+        leads = f" · {_leading(analysis, inside)}" if inside.any() else ""
+        span = f"{clock(turn.start_s)} – {clock(turn.end_s)}"
+        lines.append(f"  {span:>19}  {plain(turn.speaker)}{leads}")
+    return lines
+
+
+def _leading(analysis: Analysis, inside: Array) -> str:
+    return analysis.labels[int(analysis.frame_logits[inside].mean(axis=0).argmax())]
 
 
 def _time_lines(structure: Structure) -> list[str]:

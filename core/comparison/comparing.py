@@ -15,6 +15,7 @@ from core.comparison.voice import Voice, difference, ratio, semitones, voice_of
 from core.emotions import EMOTION_KEYS
 from core.errors import ComparisonError
 from core.results import Analysis, Array, Waveform
+from core.said import said
 
 Progress = Callable[[int, int], None]
 
@@ -217,7 +218,9 @@ def compare(
 def _check(clips: Sequence[Compared], reference: int, options: CompareOptions) -> None:
     _known(options.cluster_by)
     if len(clips) < 2:
-        raise ComparisonError(f"{len(clips)} clip was given; a comparison needs two or more.")
+        raise ComparisonError(
+            said("compare.single", "{count} clip was given; a comparison needs two or more.", count=len(clips))
+        )
     if not 0 <= reference < len(clips):
         raise ComparisonError(f"The reference is clip {reference + 1}; there are clips 1 to {len(clips)}.")
     first = clips[0].analysis
@@ -225,9 +228,13 @@ def _check(clips: Sequence[Compared], reference: int, options: CompareOptions) -
         found = clip.analysis
         if _spoken_by(found) != _spoken_by(first):
             raise ComparisonError(
-                f"{first.name!r} was heard by {first.checkpoint.id} ({first.checkpoint.revision}) and {found.name!r} "
-                f"by {found.checkpoint.id} ({found.checkpoint.revision}); analyse both with the same checkpoint."
-            )
+                said(
+                    "compare.checkpoints",
+                    "{first!r} was heard by {one} and {second!r} by {other}; analyse both with the same checkpoint.",
+                    first=first.name, one=f"{first.checkpoint.id} ({first.checkpoint.revision})",
+                    second=found.name, other=f"{found.checkpoint.id} ({found.checkpoint.revision})",
+                )
+            )  # fmt: skip
         if found.labels != first.labels:
             raise ComparisonError(
                 f"{first.name!r} is seen with {', '.join(first.labels)} and {found.name!r} with "

@@ -13,6 +13,7 @@ import numpy as np
 from core.emotions import EMOTION_KEYS
 from core.errors import ComparisonError
 from core.results import Analysis, Array
+from core.said import said
 
 DRAWN_AT_ONCE = 500  # permutations: 6,000 clips are then 24 MB
 DESIGNS = ("paired", "stratified", "speakers", "clips")
@@ -38,13 +39,19 @@ class Group:
     def of(cls, name: str, analyses: Sequence[Analysis], speakers: Sequence[str] = ()) -> "Group":
         """The group of these analyses; `ComparisonError` where there are none, or of several checkpoints."""
         if not analyses:
-            raise ComparisonError(f"The group {name!r} has no clips; put at least two into it.")
+            raise ComparisonError(
+                said("groups.empty", "The group {name!r} has no clips; put at least two into it.", name=name)
+            )
         origins = {(each.checkpoint.id, each.checkpoint.revision, each.labels) for each in analyses}
         if len(origins) > 1:
             found = ", ".join(sorted(f"{checkpoint} ({revision})" for checkpoint, revision, _ in origins))
             raise ComparisonError(
-                f"The clips of the group {name!r} were heard by {found}; analyse all with the same checkpoint."
-            )
+                said(
+                    "groups.mixed",
+                    "The clips of the group {name!r} were heard by {found}; analyse all with the same checkpoint.",
+                    name=name, found=found,
+                )
+            )  # fmt: skip
         labels = analyses[0].labels
         return cls(name, np.array([[each.scores[key] for key in labels] for each in analyses]), labels, tuple(speakers))
 
@@ -208,7 +215,12 @@ def _check(a: Group, b: Group) -> None:
     for group in (a, b):
         if len(group.scores) < 2:
             count = len(group.scores)
-            raise ComparisonError(f"The group {group.name!r} has {count} clip; a comparison of groups needs two each.")
+            raise ComparisonError(
+                said(
+                    "groups.single", "The group {name!r} has {count} clip; a comparison of groups needs two each.",
+                    name=group.name, count=count,
+                )
+            )  # fmt: skip
         if group.speakers and len(group.speakers) != len(group.scores):
             raise ValueError(f"{group.name!r}: {len(group.speakers)} speakers of {len(group.scores)} clips")
         if not np.isfinite(group.scores).all():
@@ -255,10 +267,15 @@ def _speaker_means(group: Group, speakers: Sequence[str]) -> Array:
 
 def _check_units(a: Group, b: Group, design: str, first: Array, second: Array) -> None:
     if design == "stratified" and not set(a.speakers) & set(b.speakers):
-        raise ComparisonError("No speaker is in both groups; compare speakers or clips instead.")
+        raise ComparisonError(
+            said("groups.nobody_in_both", "No speaker is in both groups; compare speakers or clips instead.")
+        )
     if min(len(first), len(second)) < 2:
-        what = "speakers in both groups" if design == "paired" else "speakers in each group"
-        raise ComparisonError(f"There are fewer than two {what}; compare clips instead.")
+        if design == "paired":
+            why = said("groups.few_in_both", "There are fewer than two speakers in both groups; compare clips instead.")
+        else:
+            why = said("groups.few_in_each", "There are fewer than two speakers in each group; compare clips instead.")
+        raise ComparisonError(why)
 
 
 def _permuted_p(first: Array, second: Array, paired: bool, options: GroupOptions) -> tuple[Array, int, bool]:

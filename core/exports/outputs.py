@@ -12,13 +12,13 @@ import os
 import shutil
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from core.exports.names import safe_name
 from core.exports.records import json_chunks
 from core.exports.tables import frames_csv
 from core.results import Analysis, Waveform
+from core.said import said
 
 AUDIO_FILE = "processed_audio.wav"
 RESULT_FILE = "result.json"
@@ -39,12 +40,21 @@ _Opener = Callable[[str], AbstractContextManager[IO[bytes]]]
 
 
 def write_outputs(
-    analysis: Analysis, waveform: Waveform, parent: Path, *, granularity: str, at: datetime | None = None
+    analysis: Analysis,
+    waveform: Waveform,
+    parent: Path,
+    *,
+    granularity: str,
+    at: datetime | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write one analysis below `parent`, whole or not at all, and return its folder.
 
     Everything is written to a hidden folder first and then renamed, so that nobody ever sees half a result; a name that
     is taken, by another process too, gets a suffix `_2`, `_3`, …
+
+    Args:
+        more: further plain values of result.json, such as what a kept head says.
 
     Raises:
         ExportError: it cannot be written there (nothing is left behind).
@@ -52,7 +62,7 @@ def write_outputs(
     """
     at = at or datetime.now()
     with whole_folder(parent, analysis.name, at) as folder:
-        _write_files(analysis, waveform, granularity, at, lambda name: (folder.path / name).open("xb"))
+        _write_files(analysis, waveform, granularity, at, lambda name: (folder.path / name).open("xb"), more)
     return folder.path
 
 
@@ -68,11 +78,18 @@ def zip_outputs(analysis: Analysis, waveform: Waveform, *, granularity: str, at:
     return buffer.getvalue()
 
 
-def _write_files(analysis: Analysis, waveform: Waveform, granularity: str, at: datetime, open_file: _Opener) -> None:
+def _write_files(
+    analysis: Analysis,
+    waveform: Waveform,
+    granularity: str,
+    at: datetime,
+    open_file: _Opener,
+    more: Mapping[str, Any] | None = None,
+) -> None:
     if waveform.sha256 != analysis.sha256:
         raise ValueError(f"{waveform.name!r} is not the waveform that was analysed as {analysis.name!r}")
     with open_file(RESULT_FILE) as file:
-        for chunk in _finite_json(analysis, granularity, at):
+        for chunk in _finite_json(analysis, granularity, at, more):
             # A lone surrogate (an undecodable file name) becomes its JSON escape.
             file.write(chunk.encode("utf-8", "backslashreplace"))
     with open_file(AUDIO_FILE) as file:
@@ -85,10 +102,10 @@ def _write_files(analysis: Analysis, waveform: Waveform, granularity: str, at: d
                 file.write(text.encode())
 
 
-def _finite_json(analysis: Analysis, granularity: str, at: datetime) -> Iterator[str]:
+def _finite_json(analysis: Analysis, granularity: str, at: datetime, more: Mapping[str, Any] | None) -> Iterator[str]:
     if not (np.isfinite(analysis.frame_logits).all() and np.isfinite(analysis.embedding).all()):
         raise ExportError(f"The result of {analysis.name!r} holds values that are not finite; analyse it again.")
-    return json_chunks(analysis, granularity=granularity, at=at, indent=2)
+    return json_chunks(analysis, granularity=granularity, at=at, indent=2, more=more)
 
 
 @dataclass
@@ -113,9 +130,13 @@ def whole_folder(parent: Path, clip_name: str, at: datetime) -> Iterator[WholeFo
         folder.path = _rename_to_free(hidden, parent / f"{at:%Y%m%d_%H%M%S}_{safe_name(clip_name)}")
     except OSError as error:
         raise ExportError(
-            f"Results cannot be written to {str(parent)!r} ({error.strerror or error}); "
-            "choose another folder (EMOSCOPE_OUTPUTS_DIR) or free some space."
-        ) from error
+            said(
+                "export.unwritable",
+                "Results cannot be written to {folder!r} ({why}); choose another folder (EMOSCOPE_OUTPUTS_DIR) or free "
+                "some space.",
+                folder=str(parent), why=error.strerror or str(error),
+            )
+        ) from error  # fmt: skip
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
 

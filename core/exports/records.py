@@ -3,12 +3,15 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.results import FRAME_RATE_HZ, Analysis, Array, LabelScore
+from core.results import FRAME_RATE_HZ, Analysis, Array, LabelScore, softmax
 from core.settings import GRANULARITIES
+
+if TYPE_CHECKING:
+    from core.projection.probes import HeadScores
 
 _PROBABILITY_DECIMALS = 6
 _LOGIT_DECIMALS = 5
@@ -25,6 +28,29 @@ def record(analysis: Analysis, *, granularity: str, at: datetime | None = None) 
     """
     head = _head(analysis, granularity, at)
     return head | {"frames": _frames(analysis) if granularity == "frame" else None}
+
+
+def head_record(said: "HeadScores", granularity: str) -> dict[str, Any]:
+    """What a kept head says of a clip, as plain JSON values; `name` is the head's.
+
+    `frames` as a checkpoint's record has them, None at utterance granularity or where no frame was heard for the head.
+    """
+    frames = None
+    if granularity == "frame" and said.frame_logits is not None:
+        frames = {
+            "rate_hz": FRAME_RATE_HZ,
+            "labels": list(said.classes),
+            "probabilities": _plain(softmax(said.frame_logits.astype(np.float64)), _PROBABILITY_DECIMALS),
+            "logits": _plain(said.frame_logits, _LOGIT_DECIMALS),
+        }
+    scores = zip(said.classes, said.probabilities.tolist(), strict=True)
+    return {
+        "name": said.name,
+        "label": said.label,
+        "scores": {label: _rounded(score) for label, score in scores},
+        "logits": dict(zip(said.classes, _plain(said.logits, _LOGIT_DECIMALS), strict=True)),
+        "frames": frames,
+    }
 
 
 def json_chunks(

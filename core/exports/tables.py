@@ -25,6 +25,20 @@ def safe_cell(text: str) -> str:
 
 
 @dataclass(frozen=True)
+class HeadFrames:
+    """What a kept head says of the frames of a table: `probabilities` (n, num_classes) float of its `classes`."""
+
+    name: str
+    classes: tuple[str, ...]
+    probabilities: Array
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """`<head>: <class>`: both are texts from outside."""
+        return tuple(f"{self.name}: {label}" for label in self.classes)
+
+
+@dataclass(frozen=True)
 class Frames:
     """The frames of a table.
 
@@ -33,6 +47,7 @@ class Frames:
         probabilities, logits: (n, num_labels) float.
         speech: (n,) bool, whether somebody speaks there; None where that is not known.
         speakers: (n,) str, who speaks there, "" for nobody; None where that is not known.
+        head: what a kept head says of them; None without one.
     """
 
     labels: tuple[str, ...]
@@ -41,6 +56,7 @@ class Frames:
     logits: Array
     speech: Array | None = None
     speakers: Array | None = None
+    head: HeadFrames | None = None
 
     @classmethod
     def of(cls, analysis: Analysis) -> "Frames":
@@ -52,13 +68,14 @@ def frames_csv(found: Analysis | Frames) -> Iterator[str]:
     """One row a frame, in pieces of many rows: `time_s`, a probability a label, a logit a label, the frame's label.
 
     Where speech is known, `speech` is 1 or 0 between the last two, and a silent frame's label is empty. Where speakers
-    are known, `speaker` is the last column.
+    are known, `speaker` comes next, and last the probabilities of a head's classes, where one was heard for.
     """
     frames = Frames.of(found) if isinstance(found, Analysis) else found
     labels = frames.labels
     speech = [] if frames.speech is None else ["speech"]
     header = ["time_s", *labels, *(f"{label}_logit" for label in labels), *speech, FRAMES_DOMINANT]
     header += [] if frames.speakers is None else ["speaker"]
+    header += [] if frames.head is None else [_cell(name) for name in frames.head.columns]
     yield ",".join(header) + "\r\n"
     row_format = ",".join(["%.4f"] + ["%.6f"] * len(labels) + ["%.5f"] * len(labels) + ["%d"] * len(speech))
     numbers = [frames.times_s[:, np.newaxis], frames.probabilities, frames.logits]
@@ -74,9 +91,18 @@ def frames_csv(found: Analysis | Frames) -> Iterator[str]:
     for start in range(0, len(frames.times_s), _ROWS_AT_ONCE):
         rows = np.hstack([array[start : start + _ROWS_AT_ONCE].astype(np.float64) for array in numbers])
         dominant = said[start : start + _ROWS_AT_ONCE].tolist()
+        heads = _head_cells(frames.head, start, len(dominant))
         yield "".join(
-            f"{row_format % tuple(row)},{label}\r\n" for row, label in zip(rows.tolist(), dominant, strict=True)
+            f"{row_format % tuple(row)},{label}{head}\r\n"
+            for row, label, head in zip(rows.tolist(), dominant, heads, strict=True)
         )
+
+
+def _head_cells(head: HeadFrames | None, start: int, count: int) -> list[str]:
+    if head is None:
+        return [""] * count
+    rows = head.probabilities[start : start + count].tolist()
+    return ["".join(f",{value:.6f}" for value in row) for row in rows]
 
 
 def _cell(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -19,10 +19,13 @@ from core.curves.smoothing import Method
 from core.errors import ExportError
 from core.exports.annotations import WRITERS, WRITERS_WITH_TURNS
 from core.exports.outputs import whole_folder
-from core.exports.records import record
+from core.exports.records import head_record, record
 from core.exports.report import figure_html, html_report
-from core.exports.tables import Frames, frames_csv
-from core.results import Analysis, Array, Segment, SpeakerTurn, Waveform
+from core.exports.tables import Frames, HeadFrames, frames_csv
+from core.results import Analysis, Array, Segment, SpeakerTurn, Waveform, softmax
+
+if TYPE_CHECKING:
+    from core.projection.probes import HeadScores
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class ExportOptions:
         waveform: the sound, for the report and the figure.
         language: of these two, "en" or "zh".
         turns: who speaks when, for records, tables and annotations; None where that is not known.
+        head: what a kept head says of the recording, for records and tables.
     """
 
     region_s: tuple[float, float] | None = None
@@ -44,6 +48,7 @@ class ExportOptions:
     waveform: Waveform | None = None
     language: str = "en"
     turns: tuple[SpeakerTurn, ...] | None = None
+    head: "HeadScores | None" = None
 
     @property
     def turns_in(self) -> tuple[SpeakerTurn, ...] | None:
@@ -66,7 +71,8 @@ def timeline_record(analysis: Analysis, structure: Structure, options: ExportOpt
     """
     structure = structure_in(analysis, structure, options)
     turns = options.turns_in
-    spoken = {} if turns is None else {"turns": [_plain(turn) for turn in turns]}
+    spoken: dict[str, Any] = {} if turns is None else {"turns": [_plain(turn) for turn in turns]}
+    spoken |= {} if options.head is None else {"head": head_record(options.head, "utterance")}
     arc = [{"label": each.label, "at_s": round(each.start_s, 4)} for each in structure.arc]
     return record(analysis, granularity="utterance") | {
         "region": _region_record(analysis, options),
@@ -128,7 +134,20 @@ def frames_of(analysis: Analysis, structure: Structure, options: ExportOptions =
     times_s = analysis.frame_times_s[inside]
     speech = None if structure.speech is None else structure.speech.mask(times_s)
     speakers = None if options.turns is None else _speakers_at(times_s, options.turns)
-    return Frames(analysis.labels, times_s, probabilities[inside], analysis.frame_logits[inside], speech, speakers)
+    return Frames(
+        analysis.labels, times_s, probabilities[inside], analysis.frame_logits[inside], speech, speakers,
+        _head_frames(options, inside),
+    )  # fmt: skip
+
+
+def _head_frames(options: ExportOptions, inside: Array) -> HeadFrames | None:
+    head = options.head
+    if head is None or head.frame_logits is None:
+        return None
+    probabilities = softmax(head.frame_logits.astype(np.float64))
+    if options.smoothing != "none":
+        probabilities = smooth_probabilities(probabilities, options.smoothing, options.smoothing_s)
+    return HeadFrames(head.name, head.classes, probabilities[inside])
 
 
 def _speakers_at(times_s: Array, turns: Sequence[SpeakerTurn]) -> Array:
@@ -144,7 +163,7 @@ def _speakers_at(times_s: Array, turns: Sequence[SpeakerTurn]) -> Array:
 def frames_parquet(frames: Frames) -> bytes:
     """`time_s`, a probability a label, a logit a label (`<label>_logit`), `speech` where known; a row a frame.
 
-    And `speaker` where that is known.
+    And `speaker` where that is known, and `<head>: <class>` of a kept head.
     """
     import pandas as pd  # 0.4 s
 
@@ -153,6 +172,7 @@ def frames_parquet(frames: Frames) -> bytes:
     columns |= {f"{label}_logit": frames.logits[:, i] for i, label in enumerate(frames.labels)}
     columns |= {} if frames.speech is None else {"speech": frames.speech}
     columns |= {} if frames.speakers is None else {"speaker": frames.speakers}
+    columns |= {} if frames.head is None else dict(zip(frames.head.columns, frames.head.probabilities.T, strict=True))
     buffer = io.BytesIO()
     pd.DataFrame(columns).to_parquet(buffer, index=False)
     return buffer.getvalue()
@@ -161,11 +181,15 @@ def frames_parquet(frames: Frames) -> bytes:
 def frames_npz(frames: Frames) -> bytes:
     """`times_s` (num_frames,), `probabilities` and `logits` (num_frames, num_labels), `labels`; no pickles inside.
 
-    And `speech` (num_frames,) bool and `speaker` (num_frames,) str where they are known.
+    And `speech` (num_frames,) bool and `speaker` (num_frames,) str where they are known; of a kept head `head`, its
+    name, `head_classes`, and `head_probabilities` (num_frames, num_classes).
     """
     arrays = {"times_s": frames.times_s, "probabilities": frames.probabilities, "logits": frames.logits}
     arrays |= {} if frames.speech is None else {"speech": frames.speech}
     arrays |= {} if frames.speakers is None else {"speaker": frames.speakers}
+    if (head := frames.head) is not None:
+        arrays |= {"head": np.array(head.name), "head_classes": np.array(head.classes)}
+        arrays |= {"head_probabilities": head.probabilities}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, labels=np.array(frames.labels), **arrays)
     return buffer.getvalue()

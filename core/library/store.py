@@ -28,6 +28,7 @@ from core.library.tables import (
     stacked,
 )
 from core.results import Array
+from core.said import said
 
 Made = TypeVar("Made")
 SPACES = ("emotion", "speaker", "scores")
@@ -79,7 +80,9 @@ class Library:
         import lancedb
 
         address = str(location)
-        none_there = f"There is no library at {address!r}; name one that is there, or begin one."
+        none_there = said(
+            "library.none", "There is no library at {place!r}; name one that is there, or begin one.", place=address
+        )
         if not create and "://" not in address and not Path(address).exists():
             raise LibraryError(none_there)  # connecting would leave an empty folder
         try:
@@ -90,7 +93,14 @@ class Library:
             library = cls(address, tables)
             library._check_version()
         except (OSError, ValueError, RuntimeError) as error:
-            raise LibraryError(f"The library {address!r} cannot be opened ({first_line(error)}).") from error
+            raise LibraryError(
+                said(
+                    "library.closed",
+                    "The library {place!r} cannot be opened ({why}).",
+                    place=address,
+                    why=first_line(error),
+                )
+            ) from error
         return library
 
     # What is written
@@ -189,7 +199,7 @@ class Library:
         where = keys_sql([key])
         clips = self._select("clips", where, None).to_pylist()
         if not clips:
-            raise LibraryError(f"The library has no clip {key[:12]}…")
+            raise LibraryError(said("library.no_clip", "The library has no clip {key}…", key=key[:12]))
         frames = self._select("frames", where, None).to_pylist()
         return entry_from(clips[0], frames[0] if frames else None, self.sound(key))
 
@@ -413,7 +423,12 @@ class Library:
         try:
             return ask()
         except (OSError, ValueError, RuntimeError) as error:
-            raise LibraryError(f"The library {self.location!r} cannot be read ({first_line(error)}).") from error
+            raise LibraryError(
+                said(
+                    "library.unreadable", "The library {place!r} cannot be read ({why}).",
+                    place=self.location, why=first_line(error),
+                )
+            ) from error  # fmt: skip
 
     def _tried(self, write: Callable[[], Made]) -> Made:
         """Write; again, a little later each time, where another's write got in the way."""
@@ -423,8 +438,12 @@ class Library:
             except (OSError, ValueError, RuntimeError) as error:
                 if "conflict" not in str(error).lower() or attempt == ATTEMPTS - 1:
                     raise LibraryError(
-                        f"The library {self.location!r} cannot be written ({first_line(error)}); nothing of it is lost."
-                    ) from error
+                        said(
+                            "library.unwritable",
+                            "The library {place!r} cannot be written ({why}); nothing of it is lost.",
+                            place=self.location, why=first_line(error),
+                        )
+                    ) from error  # fmt: skip
                 time.sleep(random.uniform(0.5, 1.0) * min(2.0, 0.05 * 2**attempt))
         raise AssertionError("the last attempt returns or raises")
 
@@ -433,9 +452,12 @@ class Library:
         version = int(rows.get("version", "0"))
         if version > VERSION:
             raise LibraryError(
-                f"The library {self.location!r} is of version {version}; this EmoScope reads up to {VERSION}: "
-                "update it."
-            )
+                said(
+                    "library.version",
+                    "The library {place!r} is of version {version}; this EmoScope reads up to {ours}: update it.",
+                    place=self.location, version=version, ours=VERSION,
+                )
+            )  # fmt: skip
         if version < VERSION:
             from core.library.migration import migrate
 

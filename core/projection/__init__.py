@@ -5,11 +5,21 @@ from core.projection.cards import ClusterCard, Distinction, describe
 from core.projection.cataloguing import add_acoustic_vectors
 from core.projection.clusters import ClusterOptions, Clusters, cluster, silhouette
 from core.projection.confounds import Confound, confounds, one_sentence
-from core.projection.heads import heads, load_head, remove_head, save_head
+from core.projection.heads import heads, heads_home, heads_of, load_head, remove_head, save_head
 from core.projection.mapping import Map, MapOptions, MappingCancelled, make_map, place
 from core.projection.neighbours import METRICS, Neighbours, nearest
 from core.projection.oddities import DuplicatePair, near_duplicates, outliers
-from core.projection.probes import HeadedEngine, HeadScores, Probe, apply, fit_probe, model_of, scores_of
+from core.projection.probes import (
+    HeadedEngine,
+    HeadScores,
+    Probe,
+    apply,
+    check_fits,
+    fit_probe,
+    model_of,
+    scores_of,
+    tag_classes,
+)
 from core.projection.spaces import SPACES, Space, SpaceOptions, load_space
 from core.projection.tables import clip_table
 from core.projection.trust import Agreement, Stability, Trust, agreement, stability, trust_of
@@ -39,12 +49,15 @@ __all__ = [
     "agreement",
     "apply",
     "cached_map",
+    "check_fits",
     "clip_table",
     "cluster",
     "confounds",
     "describe",
     "fit_probe",
     "heads",
+    "heads_home",
+    "heads_of",
     "load_head",
     "load_space",
     "make_map",
@@ -59,5 +72,6 @@ __all__ = [
     "scores_of",
     "silhouette",
     "stability",
+    "tag_classes",
     "trust_of",
 ]

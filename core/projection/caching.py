@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.projection.mapping import IsCancelled, Map, MapOptions, Progress, make_map
+from core.projection.mapping import IsCancelled, Map, MapOptions, Progress, few_clips, make_map
 from core.projection.spaces import Space
 from core.results import Array
 
@@ -66,7 +66,9 @@ def _read(path: Path, space: Space, options: MapOptions) -> Map | None:
                 width = space.prepared.shape[1]
                 axes = _finite(arrays["axes"], (options.dimensions, width))
                 centre = _finite(arrays["centre"], (width,))
-        drawn = Map(positions, options, str(about["method"]), str(about["note"]), axes, centre)
+        method = str(about["method"])
+        note = "" if method == options.method else few_clips(len(space))
+        drawn = Map(positions, options, method, note, axes, centre)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None
     with suppress(OSError):
@@ -84,7 +86,7 @@ def _write(path: Path, drawn: Map) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {
         "positions": drawn.positions,
-        "about": np.array(json.dumps({"method": drawn.method, "note": drawn.note})),
+        "about": np.array(json.dumps({"method": drawn.method})),
     }
     if drawn.axes is not None and drawn.centre is not None:
         arrays |= {"axes": drawn.axes, "centre": drawn.centre}

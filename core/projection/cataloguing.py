@@ -9,6 +9,7 @@ import numpy as np
 from core.errors import EmoScopeError, ProjectionError
 from core.library.query import Query
 from core.results import Array
+from core.said import said
 from core.settings import available_cores
 
 if TYPE_CHECKING:
@@ -54,8 +55,11 @@ def add_acoustic_vectors(
             report(seen, len(wanted))
     if wanted and seen == len(wanted) and not added and not there:
         raise ProjectionError(
-            "The library kept no sound of these clips in which a voice is heard, from which acoustic features are "
-            "computed: batch them again without --no-sound."
+            said(
+                "space.no_sound",
+                "The library kept no sound of these clips in which a voice is heard, from which acoustic features are "
+                "computed: batch them again without --no-sound.",
+            )
         )
     return added
 

@@ -10,6 +10,7 @@ from core.errors import ProjectionError
 from core.projection.neighbours import nearest_points
 from core.projection.spaces import Space
 from core.results import Array
+from core.said import said
 
 METHODS = ("hdbscan", "kmeans", "agglomerative", "gmm")
 OUTLIER = -1
@@ -76,8 +77,12 @@ def cluster(space: Space, options: ClusterOptions = ClusterOptions(), positions:
     wanted = options.k or 2
     if len(points) < max(3, wanted):
         raise ProjectionError(
-            f"{len(points)} clips cannot be grouped into {wanted}; choose more clips, or fewer groups."
-        )
+            said(
+                "projection.few_to_group",
+                "{count} clips cannot be grouped into {wanted}; choose more, or fewer groups.",
+                count=len(points), wanted=wanted,
+            )
+        )  # fmt: skip
     tried: tuple[tuple[int, float], ...] = ()
     if options.method == "hdbscan":
         labels, note = _spread(points, options, _by_density(options))
@@ -192,7 +197,10 @@ def _spread(points: Array, options: ClusterOptions, grouped: Callable[[Array], A
         labels[others] = nearest_points(centres, points[others], 1).indices[:, 0]
     else:
         labels[others] = _joined(points, labels, chosen, others)
-    return labels, f"Grouped on {most:,} of {len(points):,} clips; the others joined the group that is nearest."
+    return labels, said(
+        "projection.grouped_on", "Grouped on {some:,} of {count:,} clips; the others joined the group that is nearest.",
+        some=most, count=len(points),
+    )  # fmt: skip
 
 
 def _joined(points: Array, labels: Array, chosen: Array, others: Array) -> Array:

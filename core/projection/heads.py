@@ -7,6 +7,7 @@ import math
 import shutil
 import tempfile
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,29 @@ import numpy as np
 from core.errors import ProjectionError, first_line
 from core.projection.probes import Probe
 from core.results import Array
+from core.said import said
+from core.settings import Settings, cached_heads_dir
 
 FORMAT = 1
 ABOUT, WEIGHTS = "head.json", "weights.npz"
 LONGEST_NAME = 80
 MOST_BYTES = 64 * 2**20  # of weights: far more than any embedding needs
 _FIGURES = ("cv_uar", "chance", "num_clips", "num_groups", "folds", "grouped")
+
+
+def heads_home(settings: Settings) -> Path:
+    """The folder of the kept heads; those that an earlier EmoScope kept in its cache are moved there first.
+
+    A head is a person's own work: no cache may hold it. One that cannot be moved stays where it is.
+    """
+    old, home = cached_heads_dir(), settings.heads_dir
+    if home == Settings().heads_dir and old.is_dir():
+        for place in [about.parent for about in old.glob(f"*/{ABOUT}")]:
+            with suppress(OSError):
+                home.mkdir(parents=True, exist_ok=True)
+                if not (home / place.name).exists():
+                    shutil.move(place, home / place.name)
+    return home
 
 
 def save_head(folder: Path, name: str, probe: Probe, *, overwrite: bool = False) -> Probe:
@@ -35,7 +53,9 @@ def save_head(folder: Path, name: str, probe: Probe, *, overwrite: bool = False)
     name = _checked(name)
     target = _place(folder, name)
     if target.exists() and not overwrite:
-        raise ProjectionError(f"There is a head {name!r} already: choose another name, or replace it.")
+        raise ProjectionError(
+            said("head.taken", "There is a head {name!r} already: choose another name, or replace it.", name=name)
+        )
     probe = replace(probe, name=name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +69,12 @@ def save_head(folder: Path, name: str, probe: Probe, *, overwrite: bool = False)
             shutil.rmtree(made, ignore_errors=True)
             raise
     except OSError as error:
-        raise ProjectionError(f"The head {name!r} cannot be kept in {str(folder)!r} ({first_line(error)}).") from error
+        raise ProjectionError(
+            said(
+                "head.not_kept", "The head {name!r} cannot be kept in {folder!r} ({why}).",
+                name=name, folder=str(folder), why=first_line(error),
+            )
+        ) from error  # fmt: skip
     return probe
 
 
@@ -65,17 +90,27 @@ def load_head(folder: Path, name: str, model: str | None = None) -> Probe:
     place = _place(folder, _checked(name))
     if not (place / ABOUT).is_file():
         there = ", ".join(repr(each) for each in heads(folder)[:10]) or "none yet"
-        raise ProjectionError(f"There is no head {name!r}; there are: {there}.")
+        raise ProjectionError(
+            said("head.none", "There is no head {name!r}; there are: {there}.", name=name, there=there)
+        )
     try:
         probe = _read(place)
         if probe.name != name.strip():
             raise ValueError("it has another name inside")
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise ProjectionError(f"The head {name!r} is damaged ({first_line(error)}); fit it again.") from error
+        raise ProjectionError(
+            said(
+                "head.damaged", "The head {name!r} is damaged ({why}); fit it again.", name=name, why=first_line(error)
+            )
+        ) from error
     if model is not None and probe.model != model:
         raise ProjectionError(
-            f"The head {name!r} was learnt from {probe.model}, and this is {model}: choose that one, or fit it anew."
-        )
+            said(
+                "head.model",
+                "The head {name!r} was learnt from {model}, and this is {this}: choose that one, or fit it anew.",
+                name=name, model=probe.model, this=model,
+            )
+        )  # fmt: skip
     return probe
 
 
@@ -92,6 +127,17 @@ def heads(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def heads_of(folder: Path, model: str) -> tuple[str, ...]:
+    """The names of the heads that say something of any clip heard by `model` (`core.projection.probes.model_of`)."""
+    found = []
+    for name in heads(folder):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            about = json.loads((_place(folder, name) / ABOUT).read_text(encoding="utf-8"))
+            if (about["space"], about["model"]) == ("emotion", model):
+                found.append(name)
+    return tuple(found)
+
+
 def remove_head(folder: Path, name: str) -> None:
     """Remove a kept head. Raises `ProjectionError` where there is none."""
     place = _place(folder, _checked(name))
@@ -103,7 +149,12 @@ def remove_head(folder: Path, name: str) -> None:
 def _checked(name: str) -> str:
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise ProjectionError(f"A head's name is 1 to {LONGEST_NAME} printable characters, not {name[:100]!r}.")
+        raise ProjectionError(
+            said(
+                "head.name", "A head's name is 1 to {most} printable characters, not {name!r}.",
+                most=LONGEST_NAME, name=name[:100],
+            )
+        )  # fmt: skip
     return name
 
 

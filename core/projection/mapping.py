@@ -10,6 +10,7 @@ from core.projection.neighbours import METRICS, nearest_points
 from core.projection.processes import DRAWERS, IsCancelled, MappingCancelled, Progress
 from core.projection.spaces import Space
 from core.results import Array
+from core.said import said
 
 __all__ = [
     "FEWEST",
@@ -52,7 +53,7 @@ class MapOptions:
     densmap: bool = False
 
     def __post_init__(self) -> None:
-        for holds, said in (
+        for holds, sentence in (
             (self.method in METHODS, f"The method is {self.method!r}; there are {', '.join(METHODS)}."),
             (self.dimensions in (2, 3), f"A map of {self.dimensions} dimensions cannot be drawn; 2 or 3 can."),
             (2 <= self.neighbours <= 200, f"A neighbourhood is 2 to 200 clips, not {self.neighbours}."),
@@ -61,7 +62,7 @@ class MapOptions:
             (0 <= self.seed < 2**32, f"A seed is 0 to 4294967295, not {self.seed}."),
         ):
             if not holds:
-                raise ProjectionError(said)
+                raise ProjectionError(sentence)
 
 
 @dataclass(frozen=True)
@@ -113,12 +114,20 @@ def _linear_map(space: Space, options: MapOptions) -> Map:
     found = principal(space.prepared, options.dimensions)
     note = ""
     if options.method != "pca":
-        note = (
-            f"Drawn by PCA: {len(space)} clips are too few for UMAP, whose neighbourhoods mean nothing below {FEWEST}."
-        )
+        note = few_clips(len(space))
     axes, centre = found.axes.astype(np.float32), found.centre.astype(np.float32)
     positions = _projected(space.prepared, axes, centre)
     return Map(positions, options, "pca", note, axes, centre)
+
+
+def few_clips(count: int) -> str:
+    """Why a map of so few clips is not the one that was asked for."""
+    return said(
+        "projection.few_clips",
+        "Drawn by PCA: {count} clips are too few for UMAP, whose neighbourhoods mean nothing below {least}.",
+        count=count,
+        least=FEWEST,
+    )
 
 
 def _projected(prepared: Array, axes: Array, centre: Array) -> Array:

@@ -7,6 +7,7 @@ import numpy as np
 from core.errors import ProjectionError
 from core.projection.spaces import Space
 from core.results import Array
+from core.said import said
 
 METRICS = ("euclidean", "cosine", "correlation", "manhattan")
 
@@ -52,7 +53,7 @@ def nearest_points(
         raise ProjectionError(f"There is no metric {metric!r}; there are {', '.join(METRICS)}.")
     available = len(points) - (own is not None)
     if available < 1 or k < 1:
-        raise ProjectionError("One clip alone has no neighbours: choose two or more.")
+        raise ProjectionError(said("projection.alone", "One clip alone has no neighbours: choose two or more."))
     k = min(k, available)
     indices, distances = _searched(points, queries, min(k + (own is not None), len(points)), metric)
     if own is not None:

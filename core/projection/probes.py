@@ -1,5 +1,6 @@
 """Linear probes: what a person tagged, learnt from a space, applied to the rest, and kept as a named head."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from core.errors import ProjectionError
 from core.model.engine import Engine, EngineInfo, Window
 from core.projection.spaces import Space
 from core.results import Analysis, Array, CheckpointIdentity, FrameScores, softmax
+from core.said import said
 
 FOLDS = 5
 FEWEST_OF_A_CLASS = 3  # tagged clips
@@ -43,6 +45,14 @@ class Probe:
     folds: int
     grouped: bool
     name: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Another one for each head, also where two have one name: SHA-256 of what it computes."""
+        digest = hashlib.sha256(repr((self.name, self.classes, self.model)).encode())
+        for array in (self.weights, self.bias):
+            digest.update(np.ascontiguousarray(array, "<f4").data)
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,11 @@ def fit_probe(
     """
     if space.preparation.first != "none":
         raise ProjectionError(
-            f"A probe is fitted on the spaces emotion, within_speaker and acoustic, not on {space.name}: choose one."
+            said(
+                "projection.probe_space",
+                "A probe is fitted on the spaces emotion, within_speaker and acoustic, not on {space}: choose one.",
+                space=space.name,
+            )
         )
     rows = np.array([at for at, label in enumerate(labels) if label is not None], np.int64)
     classes, truth = np.unique([str(labels[at]) for at in rows.tolist()], return_inverse=True)
@@ -96,12 +110,12 @@ def fit_probe(
     )[1]
     grouped = _can_keep_apart(truth, speakers)
     folds = _folds(truth, numbers if grouped else None)
-    said = _cross_validated(x, truth, numbers if grouped else None, folds, seed)
+    told = _cross_validated(x, truth, numbers if grouped else None, folds, seed)
     shuffled = np.random.default_rng(seed).permutation(truth)
     by_chance = _recalls(
         shuffled, _cross_validated(x, shuffled, numbers if grouped else None, folds, seed), len(classes)
     )
-    recalls = _recalls(truth, said, len(classes))
+    recalls = _recalls(truth, told, len(classes))
     weights, bias = _on_kept_vectors(space, *_fitted(x, truth))
     return Probe(
         tuple(map(str, classes)), weights, bias, space.name, space.model, float(recalls.mean()),
@@ -109,14 +123,28 @@ def fit_probe(
     )  # fmt: skip
 
 
+def tag_classes(tags: Sequence[Sequence[str] | None], wanted: tuple[str, ...]) -> list[str | None]:
+    """Each clip's class: the one wanted tag that it has; none for clips with none of them or with several."""
+    found = [[tag for tag in wanted if own is not None and tag in own] for own in tags]
+    return [each[0] if len(each) == 1 else None for each in found]
+
+
 def _check(counts: "Counter[str]") -> None:
     if len(counts) < 2:
-        raise ProjectionError(f"A probe tells two or more tags apart; these clips have {len(counts)}: tag more.")
+        raise ProjectionError(
+            said(
+                "projection.probe_classes", "A probe tells two or more tags apart; these clips have {count}: tag more.",
+                count=len(counts),
+            )
+        )  # fmt: skip
     rare = [name for name, count in counts.items() if count < FEWEST_OF_A_CLASS]
     if rare:
         raise ProjectionError(
-            f"Fewer than {FEWEST_OF_A_CLASS} clips are tagged {rare[0]!r}: tag more, or leave it out."
-        )
+            said(
+                "projection.probe_rare", "Fewer than {least} clips are tagged {tag!r}: tag more, or leave it out.",
+                least=FEWEST_OF_A_CLASS, tag=rare[0],
+            )
+        )  # fmt: skip
 
 
 def _can_keep_apart(truth: Array, speakers: Sequence[str | None]) -> bool:
@@ -142,21 +170,21 @@ def _cross_validated(x: Array, truth: Array, groups: Array | None, folds: int, s
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     split = StratifiedKFold if groups is None else StratifiedGroupKFold
-    said = np.full(len(truth), -1)
+    told = np.full(len(truth), -1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # shuffled tags may be rarer in a group than there are folds
         for fit, rest in split(folds, shuffle=True, random_state=seed).split(x, truth, groups):
             present = np.unique(truth[fit])
             if len(present) < 2:
-                said[rest] = present[0]
+                told[rest] = present[0]
                 continue
             weights, bias = _fitted(x[fit], np.searchsorted(present, truth[fit]))
-            said[rest] = present[(x[rest] @ weights.T + bias).argmax(axis=1)]
-    return said
+            told[rest] = present[(x[rest] @ weights.T + bias).argmax(axis=1)]
+    return told
 
 
-def _recalls(truth: Array, said: Array, num_classes: int) -> Array:
-    return np.array([float((said[truth == label] == label).mean()) for label in range(num_classes)])
+def _recalls(truth: Array, told: Array, num_classes: int) -> Array:
+    return np.array([float((told[truth == label] == label).mean()) for label in range(num_classes)])
 
 
 def _fitted(x: Array, truth: Array) -> tuple[Array, Array]:
@@ -207,13 +235,21 @@ def check_fits(head: Probe, checkpoint: CheckpointIdentity) -> None:
     """Raise `ProjectionError` where a head is not of a checkpoint's embeddings."""
     if head.space != "emotion":
         raise ProjectionError(
-            f"The head {head.name!r} is of the {head.space} space; one of the space emotion says something of any clip."
-        )
+            said(
+                "projection.head_space",
+                "The head {name!r} is of the {space} space; one of the space emotion says something of any clip.",
+                name=head.name, space=head.space,
+            )
+        )  # fmt: skip
     if head.model != model_of(checkpoint):
         raise ProjectionError(
-            f"The head {head.name!r} was learnt from {head.model}, and this is {model_of(checkpoint)}: choose that "
-            "checkpoint, or fit the head anew."
-        )
+            said(
+                "projection.head_model",
+                "The head {name!r} was learnt from {model}, and this is {this}: choose that checkpoint, or fit the "
+                "head anew.",
+                name=head.name, model=head.model, this=model_of(checkpoint),
+            )
+        )  # fmt: skip
 
 
 def scores_of(head: Probe, analysis: Analysis, frames: FrameScores | None = None) -> HeadScores:

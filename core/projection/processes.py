@@ -18,6 +18,7 @@ import numpy as np
 
 from core.errors import ProjectionError
 from core.results import Array
+from core.said import said
 from core.settings import available_cores
 
 _ROOT = Path(__file__).parents[2]
@@ -77,12 +78,19 @@ class DrawingProcess:
                     return positions
                 if "error" in answer:
                     raise ProjectionError(
-                        f"The map could not be drawn ({answer['error']}); try other settings, or the method pca."
+                        said(
+                            "projection.not_drawn",
+                            "The map could not be drawn ({why}); try other settings, or the method pca.",
+                            why=answer["error"],
+                        )
                     )
                 on_progress(str(answer["step"]), float(answer["share"]))
         raise ProjectionError(
-            "The process that draws maps ended in the middle of one, as it does where memory is short; choose fewer "
-            "clips, or the method pca."
+            said(
+                "projection.drawer_ended",
+                "The process that draws maps ended in the middle of one, as it does where memory is short; choose "
+                "fewer clips, or the method pca.",
+            )
         )
 
     def close(self) -> None:

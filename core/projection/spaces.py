@@ -12,6 +12,7 @@ from core.library.query import Query
 from core.library.tables import SCORES, stacked
 from core.projection.linear import principal
 from core.results import Array
+from core.said import said
 
 if TYPE_CHECKING:
     from core.library.store import Library
@@ -103,7 +104,12 @@ class Space:
         """Where a clip is among `keys`. Raises `ProjectionError` where it is not."""
         at = int(np.searchsorted(np.array(self.keys), key)) if self.keys else 0
         if at >= len(self.keys) or self.keys[at] != key:
-            raise ProjectionError(f"The clip {key[:12]}… has no vector in this selection of the {self.name} space.")
+            raise ProjectionError(
+                said(
+                    "space.no_vector", "The clip {key}… has no vector in this selection of the {space} space.",
+                    key=key[:12], space=self.name,
+                )
+            )  # fmt: skip
         return at
 
     def prepare(self, vectors: Array, speaker: str | None = None) -> Array:
@@ -115,14 +121,20 @@ class Space:
         vectors = np.atleast_2d(np.asarray(vectors, np.float32))
         if vectors.shape[1] != self.values.shape[1]:
             raise ProjectionError(
-                f"A vector of {vectors.shape[1]} dimensions is not of this space, which has {self.values.shape[1]}: "
-                f"take one of {self.model}."
-            )
+                said(
+                    "space.other_length",
+                    "A vector of {given} dimensions is not of this space, which has {wanted}: take one of {model}.",
+                    given=vectors.shape[1], wanted=self.values.shape[1], model=self.model,
+                )
+            )  # fmt: skip
         if self.name == "within_speaker":
             if speaker is None or speaker not in self.speaker_means:
-                who = "unknown" if speaker is None else repr(speaker)
                 raise ProjectionError(
-                    f"The speaker is {who}: a deviation can be had for the speakers of these clips alone; name one."
+                    said(
+                        "space.unknown_speaker",
+                        "The speaker is {who}: a deviation can be had for the speakers of these clips alone; name one.",
+                        who=said("space.nobody", "unknown") if speaker is None else repr(speaker),
+                    )
                 )
             vectors = vectors - self.speaker_means[speaker]
         return self.preparation(vectors)
@@ -196,7 +208,7 @@ def _read(library: "Library", query: Query, name: str) -> tuple[Array, Array, st
         return _acoustic(library, keys, speakers)
     values, present = stacked(table.column(vectors[0]))
     if name == "speaker":
-        model = _one_of(table.column("speaker_model").filter(present), "models of voices")
+        model = _one_voice_model(table.column("speaker_model").filter(present))
     return keys[present], values, model, speakers[present], len(keys)
 
 
@@ -211,34 +223,54 @@ def _acoustic(library: "Library", keys: Array, speakers: Array) -> tuple[Array, 
 def _one_checkpoint(table: Any) -> str:
     pairs = sorted(set(zip(table.column("checkpoint").to_pylist(), table.column("revision").to_pylist(), strict=True)))
     if len(pairs) > 1:
-        raise _mixed("checkpoints", [f"{id_}@{revision}" for id_, revision in pairs])
+        named = _some([f"{id_}@{revision}" for id_, revision in pairs])
+        raise ProjectionError(
+            said(
+                "space.mixed_checkpoints",
+                "These clips' vectors are of {count} checkpoints ({named}), which cannot be compared: choose the clips "
+                "of one.",
+                count=len(pairs), named=named,
+            )
+        )  # fmt: skip
     return "@".join(pairs[0]) if pairs else ""
 
 
-def _one_of(column: Any, what: str) -> str:
+def _one_voice_model(column: Any) -> str:
     found = sorted({each or "unnamed" for each in column.to_pylist()})
     if len(found) > 1:
-        raise _mixed(what, found)
+        raise ProjectionError(
+            said(
+                "space.mixed_voices",
+                "These clips' vectors are of {count} models of voices ({named}), which cannot be compared: choose the "
+                "clips of one.",
+                count=len(found), named=_some(found),
+            )
+        )  # fmt: skip
     return found[0] if found else ""
 
 
-def _mixed(what: str, found: list[str]) -> ProjectionError:
-    named = ", ".join(repr(each) for each in found[:4])
-    return ProjectionError(
-        f"These clips' vectors are of {len(found)} {what} ({named}), which cannot be compared: choose the clips of one."
-    )
+def _some(names: list[str]) -> str:
+    return ", ".join(repr(each) for each in names[:4])
 
 
 def _nothing(name: str, asked: int) -> str:
     if not asked:
-        return "No clips are meant: choose some."
-    what = {"speaker": "a vector of its voice", "acoustic": "acoustic features"}
-    if name not in what:
-        return f"None of these {asked} clips has a vector: analyse them again."
-    return (
-        f"None of these {asked} clips has {what[name]} yet: run `emoscope map --library DIR --space {name}`, which "
-        "computes them from the kept sound."
-    )
+        return said("space.no_clips", "No clips are meant: choose some.")
+    if name == "speaker":
+        return said(
+            "space.no_voices",
+            "None of these {count} clips has a vector of its voice yet: run `emoscope map --library DIR --space "
+            "speaker`, which computes them from the kept sound.",
+            count=asked,
+        )
+    if name == "acoustic":
+        return said(
+            "space.no_acoustics",
+            "None of these {count} clips has acoustic features yet: run `emoscope map --library DIR --space acoustic`, "
+            "which computes them from the kept sound.",
+            count=asked,
+        )
+    return said("space.no_vectors", "None of these {count} clips has a vector: analyse them again.", count=asked)
 
 
 def _deviations(keys: Array, values: Array, speakers: Array) -> tuple[Array, Array, dict[str, Array], str]:
@@ -250,7 +282,11 @@ def _deviations(keys: Array, values: Array, speakers: Array) -> tuple[Array, Arr
     kept = ~nobody & ~alone
     if not kept.any():
         raise ProjectionError(
-            f"None of these {len(keys)} clips has a speaker with two clips or more: say who speaks in them first."
+            said(
+                "space.no_speakers",
+                "None of these {count} clips has a speaker with two clips or more: say who speaks in them first.",
+                count=len(keys),
+            )
         )
     means = {str(who[at]): values[kept & (number == at)].mean(axis=0) for at in np.unique(number[kept])}
     deviations = values[kept] - np.stack([means[str(name)] for name in named[kept]])

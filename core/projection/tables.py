@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import ProjectionError
 from core.library.query import Query
 from core.library.tables import LIGHT
+from core.said import said
 
 if TYPE_CHECKING:
     from core.library.store import Library
@@ -32,7 +33,12 @@ def clip_table(library: "Library", keys: Sequence[str], *, acoustics: bool = Tru
     query = Query(keys=tuple(keys)) if len(keys) <= _FEW else Query()
     found = library.rows(query, columns=[*columns, "metadata"]).to_pandas().set_index("key", drop=False)
     if missing := [key for key in keys if key not in found.index]:
-        raise ProjectionError(f"{len(missing)} of the clips are no longer in the library: draw the map again.")
+        raise ProjectionError(
+            said(
+                "space.gone", "{count} of the clips are no longer in the library: draw the map again.",
+                count=len(missing),
+            )
+        )  # fmt: skip
     table = found.loc[list(keys)].reset_index(drop=True)
     for name in ("speaker", "reference"):
         table[name] = table[name].astype(object).where(table[name].notna(), None)

@@ -14,6 +14,7 @@ from core.projection.neighbours import direction, nearest_points
 from core.projection.processes import DRAWERS
 from core.projection.spaces import Space
 from core.results import Array
+from core.said import said
 
 __all__ = ["Agreement", "Stability", "Trust", "agreement", "silhouette", "stability", "trust_of"]
 
@@ -100,7 +101,12 @@ def trust_of(space: Space, drawn: Map, k: int = 15, *, sample: int = 2000, seed:
     """
     n = len(space)
     if n < 5:
-        raise ProjectionError(f"A map of {n} clips has no neighbourhoods to measure; choose 5 or more.")
+        raise ProjectionError(
+            said(
+                "projection.few_to_trust", "A map of {count} clips has no neighbourhoods to measure; choose 5 or more.",
+                count=n,
+            )
+        )  # fmt: skip
     k = max(1, min(k, (n - 1) // 2))
     rows = drawn_evenly(np.arange(n), sample, seed)
     in_space, on_map = _distances(space.prepared, drawn.options.metric), _distances(drawn.positions, "euclidean")
@@ -178,7 +184,12 @@ def stability(
     """
     n = len(space)
     if n < FEWEST:
-        raise ProjectionError(f"{n} clips are too few to draw again and compare; choose {FEWEST} or more.")
+        raise ProjectionError(
+            said(
+                "projection.few_to_redraw",
+                "{count} clips are too few to draw again and compare; choose {least} or more.", count=n, least=FEWEST,
+            )
+        )  # fmt: skip
     rows = drawn_evenly(np.arange(n), sample, options.seed)
     k = max(1, min(k, (len(rows) - 1) // 2))
     if options.method == "pca":
@@ -259,7 +270,12 @@ def agreement(labels: Array, reference: Any) -> Agreement:
         if label != OUTLIER and truth is not None
     ]
     if len(known) < 2:
-        raise ProjectionError("Fewer than two clips have a group and a reference; there is nothing to compare.")
+        raise ProjectionError(
+            said(
+                "projection.nothing_to_compare",
+                "Fewer than two clips have a group and a reference; there is nothing to compare.",
+            )
+        )
     groups, truths = zip(*known, strict=True)
     homogeneity, completeness, v_measure = map(float, homogeneity_completeness_v_measure(truths, groups))
     nmi = float(normalized_mutual_info_score(truths, groups))

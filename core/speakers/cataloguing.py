@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 
 from core.audio import Limits, decode
-from core.errors import AudioError, SpeakerError
+from core.errors import AudioError
 from core.library import Library, Query
 from core.results import Array, Waveform
 from core.speakers.embedding import VoiceEmbedder
 
+HEARD_AT_ONCE = 16
 CLIPS_AT_ONCE = 100  # are written together; what is cut short loses no more than these
 OnProgress = Callable[[int, int], None]
 IsCancelled = Callable[[], bool]
@@ -28,7 +29,7 @@ def add_speaker_vectors(
     Args:
         embedder: by default the best model of voices that is here.
         on_progress: called as on_progress(clips looked at, clips to look at).
-        is_cancelled: asked before each clip; what is done until then is kept.
+        is_cancelled: asked before every HEARD_AT_ONCE clips; what is done until then is kept.
 
     Raises:
         SpeakerError, CheckpointError: there is no model of voices.
@@ -40,12 +41,13 @@ def add_speaker_vectors(
     kept, done = 0, 0
     for begin in range(0, len(keys), CLIPS_AT_ONCE):
         vectors: dict[str, Array] = {}
-        for key in keys[begin : begin + CLIPS_AT_ONCE]:
+        some = keys[begin : begin + CLIPS_AT_ONCE]
+        for first in range(0, len(some), HEARD_AT_ONCE):
             if cancelled():
                 break
-            vector = _vector_of(library.sound(key), embedder)
-            vectors |= {} if vector is None else {key: vector}
-            done += 1
+            group = some[first : first + HEARD_AT_ONCE]
+            vectors |= _vectors_of({key: _decoded(library.sound(key)) for key in group}, embedder)
+            done += len(group)
             progress(done, len(keys))
         kept += _put(library, vectors, embedder)
         if cancelled():
@@ -58,8 +60,7 @@ def add_heard_vectors(library: Library, waveforms: Mapping[str, Waveform], embed
 
     Raises as `add_speaker_vectors`.
     """
-    found = {key: _vector_of(waveform, embedder) for key, waveform in waveforms.items()}
-    return _put(library, {key: vector for key, vector in found.items() if vector is not None}, embedder)
+    return _put(library, _vectors_of(waveforms, embedder), embedder)
 
 
 def without_vector(library: Library, query: Query, model_id: str) -> list[str]:
@@ -68,17 +69,19 @@ def without_vector(library: Library, query: Query, model_id: str) -> list[str]:
     return [row["key"] for row in table.to_pylist() if row["speaker_model"] != model_id]
 
 
-def _vector_of(sound: bytes | Waveform, embedder: VoiceEmbedder) -> Array | None:
-    """None where there is nothing to hear: one such clip must not keep the others from getting theirs."""
+def _decoded(sound: bytes) -> Waveform | None:
+    """None where there is no sound: one such clip must not keep the others from getting their vectors."""
     try:
-        if isinstance(sound, Waveform):
-            return embedder.embed(sound)
-        return embedder.embed(decode(sound, limits=Limits(min_duration_s=0.0))) if sound else None
+        return decode(sound, limits=Limits(min_duration_s=0.0)) if sound else None
     except AudioError:
         return None
-    except SpeakerError:
-        embedder.warm()  # raises where it is the model that is missing, not the voice
-        return None
+
+
+def _vectors_of(waveforms: Mapping[str, Waveform | None], embedder: VoiceEmbedder) -> dict[str, Array]:
+    """Of those in which there is something to hear."""
+    heard = {key: waveform for key, waveform in waveforms.items() if waveform is not None}
+    found = zip(heard, embedder.embed_each(list(heard.values())), strict=True)
+    return {key: vector for key, vector in found if vector is not None}
 
 
 def _put(library: Library, vectors: Mapping[str, Array], embedder: VoiceEmbedder) -> int:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from core.errors import SpeakerError
 from core.results import Array
+from core.said import said
 from core.settings import Settings
 
 AUTO = "auto"
@@ -66,13 +67,20 @@ def choose(name: str, settings: Settings) -> VoiceModel:
         present = [model for model in VOICE_MODELS if model.is_present(settings)]
         if present:
             return present[0]
-        raise SpeakerError(f"No model of voices is installed; {RESEMBLYZER.missing}.")
+        raise SpeakerError(
+            said("voices.none", "No model of voices is installed; {advice}.", advice=RESEMBLYZER.missing)
+        )
     found = next((model for model in VOICE_MODELS if model.name == name), None)
     if found is None:
         known = ", ".join([AUTO, *(model.name for model in VOICE_MODELS)])
         raise SpeakerError(f"There is no model of voices {name!r}; there are {known}.")
     if not found.is_present(settings):
-        raise SpeakerError(f"The model of voices {found.title} is not on this machine; {found.missing}.")
+        raise SpeakerError(
+            said(
+                "voices.absent", "The model of voices {title} is not on this machine; {advice}.",
+                title=found.title, advice=found.missing,
+            )
+        )  # fmt: skip
     return found
 
 
@@ -120,7 +128,10 @@ CAMPPLUS = VoiceModel(
     _load_campplus,
     _has_campplus,
     _as_they_are,
-    "run `emoscope models pull campplus` once with a network, or use `resemblyzer`, which needs none",
+    said(
+        "voices.get_campplus",
+        "run `emoscope models pull campplus` once with a network, or use `resemblyzer`, which needs none",
+    ),
     same_voice=0.31,  # what ModelScope's pipeline for this model asks by default; not measured here
 )
 RESEMBLYZER = VoiceModel(
@@ -130,7 +141,7 @@ RESEMBLYZER = VoiceModel(
     _load_resemblyzer,
     _has_resemblyzer,
     _resemblyzer_vectors,
-    "run `pip install webrtcvad-wheels`, then `pip install --no-deps Resemblyzer`",
+    said("voices.get_resemblyzer", "run `pip install webrtcvad-wheels`, then `pip install --no-deps Resemblyzer`"),
     same_voice=0.75,
     has_projection=True,
 )

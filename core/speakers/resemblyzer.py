@@ -14,6 +14,7 @@ from torch import nn
 
 from core.errors import SpeakerError, first_line
 from core.results import SAMPLE_RATE_HZ, Array
+from core.said import said
 from core.speakers.voicing import voiced_part
 
 NUM_MELS = 40
@@ -97,8 +98,11 @@ def load_resemblyzer() -> Resemblyzer:
     found = find_spec("resemblyzer")
     if found is None or found.origin is None:
         raise SpeakerError(
-            "The model of voices `resemblyzer` is not installed; run "
-            "`pip install webrtcvad-wheels && pip install --no-deps Resemblyzer`."
+            said(
+                "voices.no_resemblyzer",
+                "The model of voices `resemblyzer` is not installed; run `pip install webrtcvad-wheels && pip install "
+                "--no-deps Resemblyzer`.",
+            )
         )
     file = Path(found.origin).parent / _WEIGHTS
     try:

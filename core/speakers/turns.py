@@ -9,6 +9,7 @@ import numpy as np
 from core.acoustics import SpeechActivity, speech_activity
 from core.errors import SpeakerError
 from core.results import Array, SpeakerTurn, Waveform
+from core.said import said
 from core.speakers.embedding import Span, VoiceEmbedder
 from core.speakers.following import followed
 from core.speakers.projection import unit
@@ -121,8 +122,12 @@ def conversation_of(
         return Conversation((), {}, model_id)
     if options.num_speakers is not None and options.num_speakers > len(pieces):
         raise SpeakerError(
-            f"{options.num_speakers} speakers cannot be told apart in {len(pieces)} stretches of speech; ask for fewer."
-        )
+            said(
+                "voices.too_many",
+                "{count} speakers cannot be told apart in {pieces} stretches of speech; ask for fewer.",
+                count=options.num_speakers, pieces=len(pieces),
+            )
+        )  # fmt: skip
     lengths_s = np.array([end - start for start, end in pieces])
     labels = followed(vectors, lengths_s, options.num_speakers, options.most_speakers)
     turns = tuple(SpeakerTurn(*span, _called(label)) for span, label in zip(pieces, labels.tolist(), strict=True))

@@ -10,7 +10,7 @@ from core.projection import ClusterCard
 from dashboard.components import explorer_progress
 from dashboard.components.explorer_selection import clip_columns, column_config
 from dashboard.components.names import labelled
-from dashboard.explorer_attributes import title_of
+from dashboard.explorer_attributes import bare_title_of, title_of
 from dashboard.explorer_state import ExplorerState
 from dashboard.explorer_view import GROUPINGS, MAX_CLUSTERS
 from dashboard.explorer_work import EXPLORE_JOBS, Grouped, group
@@ -43,7 +43,7 @@ def show(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
         return
     st.text(_summary(found, len(bench), texts))
     if found.clusters.note:
-        st.caption(found.clusters.note)
+        st.caption(texts.worded(found.clusters.note))
     for begin in range(0, min(MOST_CARDS, len(found.cards)), CARDS_A_ROW):
         columns = st.columns(CARDS_A_ROW)
         for column, card in zip(columns, found.cards[begin : begin + CARDS_A_ROW], strict=False):
@@ -116,7 +116,7 @@ def _name(card: ClusterCard, texts: Texts) -> str:
         if each.attribute in ("label", "reference"):
             parts.append(labelled(each.value, texts))
         elif each.value in ("high", "low"):
-            parts.append(texts(f"explorer.level.{each.value}", name=title_of(each.attribute, texts)))
+            parts.append(texts(f"explorer.level.{each.value}", name=bare_title_of(each.attribute, texts)))
         else:
             is_bare = each.value.replace(".", "").isdigit()  # "01" alone says nothing
             parts.append(f"{title_of(each.attribute, texts)} {each.value}" if is_bare else each.value)

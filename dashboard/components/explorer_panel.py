@@ -30,7 +30,8 @@ from dashboard.resources import services
 from dashboard.state import Session
 
 CHART_KEY = "explorer-chart"
-FLAT_BUTTONS = ["zoom2d", "pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "resetScale2d", "toImage"]
+RESET = "resetScale2d"
+FLAT_BUTTONS = ["zoom2d", "pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", RESET, "toImage"]
 DEEP_BUTTONS = ["orbitRotation", "pan3d", "zoom3d", "resetCameraDefault3d", "toImage"]
 
 
@@ -75,9 +76,10 @@ def _keep_drawing(explorer: ExplorerState, texts: Texts) -> None:
     if job.state is JobState.DONE:
         explorer.show(job.result, explorer.wanted)
         return
+    if explorer_vectors.are_missing(job):
+        explorer_vectors.show_missing(explorer, texts)
+        return
     explorer_progress.watch(job, texts, name="map")
-    if job.state is JobState.FAILED:
-        explorer_vectors.offer(explorer, texts)
     if job.is_over:
         st.button(
             texts("explorer.again"), key="explorer-again-map", icon=":material/refresh:",
@@ -88,12 +90,16 @@ def _keep_drawing(explorer: ExplorerState, texts: Texts) -> None:
 def _map(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
     colour, shape = _attributes(explorer, bench, texts)
     if bench.map.note:
-        st.caption(bench.map.note)
+        st.caption(texts.worded(bench.map.note))
+    explorer.seen_drawn = explorer.seen
     figure = map_figure(
         bench.positions, colour, shape, texts, revision=bench.id, seen=explorer.seen,
         selected=explorer.selected if len(explorer.selected) else None,
+        most_points=services().settings.map_points,
     )  # fmt: skip
     buttons = FLAT_BUTTONS if bench.positions.shape[1] == 2 else DEEP_BUTTONS
+    if _is_large(bench):
+        buttons = [button for button in buttons if button != RESET]  # it would go back to the part that is drawn
     config = {
         "displaylogo": False, "displayModeBar": True, "scrollZoom": True, "modeBarButtons": [buttons],
         "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "emoscope-map"},
@@ -101,6 +107,11 @@ def _map(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
     words = texts("explorer.chart_alt", count=f"{len(bench):,}", space=texts(f"explorer.space.{bench.space.name}"))
     st.plotly_chart(figure, key=CHART_KEY, config=config, alt=words)
     st.text(_facts(bench, texts))
+
+
+def _is_large(bench: MapBench) -> bool:
+    """Whether the whole of it is an image: then what is on screen decides how it is drawn."""
+    return is_density(bench.positions, None, services().settings.map_points)
 
 
 def _facts(bench: MapBench, texts: Texts) -> str:
@@ -166,16 +177,15 @@ def _under(session: Session, explorer: ExplorerState, bench: MapBench, texts: Te
     def open_timeline(row: int) -> None:
         explorer.opening = row
 
-    def look(seen: Seen) -> None:
+    def look(seen: Seen | None) -> None:
         explorer.seen = seen
 
-    before = explorer.seen
     explorer_map.show(
         bench, key="explorer-map", chart_key=CHART_KEY, texts=texts, marked=explorer.marked,
         first=int(explorer.selected[0]) if len(explorer.selected) else 0, guest=explorer.guest, focus=explorer.focus,
-        watches_view=is_density(bench.positions, None), on_selection=select, on_open=open_timeline, on_view=look,
+        watches_view=_is_large(bench), on_selection=select, on_open=open_timeline, on_view=look,
     )  # fmt: skip
-    if explorer.seen != before:
+    if explorer.seen != explorer.seen_drawn:  # callbacks come before all of this: the map has to be drawn anew
         st.rerun()
     if explorer.opening is not None:
         _open(session, explorer, bench)

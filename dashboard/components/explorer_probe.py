@@ -1,18 +1,17 @@
 """A linear probe: tags (or a column) as classes, learnt from the space, applied to the rest, kept as a named head."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 
 from core.errors import EmoScopeError
-from core.projection import Probe, apply, save_head
+from core.projection import Probe, apply, heads_home, save_head, tag_classes
 from dashboard.components import explorer_progress, notices
 from dashboard.components.explorer_selection import change
 from dashboard.explorer_attributes import categorical_names, classes_of, tags_of, title_of
 from dashboard.explorer_charts import Bar, measured_bars
 from dashboard.explorer_state import ExplorerState
 from dashboard.explorer_work import EXPLORE_JOBS, fit
+from dashboard.head_charts import called
 from dashboard.language import Texts
 from dashboard.map_bench import MapBench
 from dashboard.resources import services
@@ -69,12 +68,6 @@ def _classes(bench: MapBench, texts: Texts) -> tuple[str, tuple[str, ...], list[
     return name, values, classes
 
 
-def tag_classes(tags: Sequence[Sequence[str] | None], wanted: tuple[str, ...]) -> list[str | None]:
-    """Each clip's class: the one wanted tag that it has; none for clips with none of them or with several."""
-    found = [[tag for tag in wanted if own is not None and tag in own] for own in tags]
-    return [each[0] if len(each) == 1 else None for each in found]
-
-
 def _figures(probe: Probe, texts: Texts) -> None:
     percent, chance = f"{100 * probe.cv_uar:.0f}", f"{100 * probe.chance:.0f}"
     st.markdown(
@@ -82,7 +75,7 @@ def _figures(probe: Probe, texts: Texts) -> None:
     )
     st.caption(texts("explorer.probe_apart" if probe.grouped else "explorer.probe_together", groups=probe.num_groups))
     even = 1 / len(probe.classes)
-    bars = [Bar(name, recall, even) for name, recall in zip(probe.classes, probe.recalls, strict=True)]
+    bars = [Bar(called(name, texts), recall, even) for name, recall in zip(probe.classes, probe.recalls, strict=True)]
     figure = measured_bars(bars, texts("explorer.recall"), texts)
     st.plotly_chart(figure, key="explorer-probe-recalls", config=STILL, alt=texts("explorer.recall"))
 
@@ -96,12 +89,13 @@ def _use(explorer: ExplorerState, bench: MapBench, probe: Probe, classes: list[s
     said = apply(probe, bench.space.values[rest])
     best = said.argmax(axis=1)
     counts = np.bincount(best, minlength=len(probe.classes))
-    st.text(
-        texts("explorer.probe_rest", count=f"{len(rest):,}") + " "
-        + " · ".join(f"{name} {count:,}" for name, count in zip(probe.classes, counts.tolist(), strict=True))
-    )  # fmt: skip
+    told = [f"{called(name, texts)} {count:,}" for name, count in zip(probe.classes, counts.tolist(), strict=True)]
+    st.text(f"{texts('explorer.probe_rest', count=f'{len(rest):,}')} {' · '.join(told)}")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="explorer-probe-use"):
-        label = st.selectbox(texts("explorer.probe_class"), probe.classes, key="explorer-probe-class", width=220)
+        label = st.selectbox(
+            texts("explorer.probe_class"), probe.classes, key="explorer-probe-class", width=220,
+            format_func=lambda name: called(name, texts),
+        )  # fmt: skip
         least = st.slider(
             texts("explorer.probe_least"), 0, 100, 70, format="%d %%", key="explorer-probe-least", width=220
         )
@@ -126,7 +120,7 @@ def _save(probe: Probe, texts: Texts) -> None:
         if st.button(texts("explorer.head_save"), key="explorer-head-save", icon=":material/save:",
                      disabled=not (name or "").strip()):  # fmt: skip
             try:
-                save_head(services().settings.heads_dir, (name or "").strip(), probe)
+                save_head(heads_home(services().settings), (name or "").strip(), probe)
             except EmoScopeError as error:
                 notices.show_error(str(error), key="explorer-head")
             else:

@@ -45,13 +45,31 @@ def _search(explorer: ExplorerState, bench: MapBench, sought: str) -> None:
         explorer.look_at(rows[0], plays=False)
 
 
+def _needs_speaker(bench: MapBench) -> bool:
+    """Whether a clip has a place only beside others of its own speaker."""
+    return bool(bench.space.speaker_means)
+
+
+def _who(bench: MapBench, texts: Texts) -> str | None:
+    """Who speaks in the clip that is to be placed, where the space needs to know."""
+    if not _needs_speaker(bench):
+        return None
+    who: str | None = st.selectbox(
+        texts("explorer.like_who"), sorted(bench.space.speaker_means), index=None, key="explorer-like-who",
+        placeholder=texts("explorer.like_who_hint"), help=texts("explorer.like_who_help"),
+    )  # fmt: skip
+    return who
+
+
 def _like(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
     st.caption(texts("explorer.like_help", space=texts(f"explorer.space.{bench.space.name}")))
+    who = _who(bench, texts)
     upload = st.file_uploader(texts("explorer.like_file"), SOUNDS, key="explorer-like-file")
-    if upload is not None and explorer.tasks.get(("upload",)) != upload.file_id:
-        explorer.tasks["upload",] = upload.file_id
-        shared = services()
-        work = find_like(bench, upload.getvalue(), upload.name, session().checkpoint, shared.listener, shared.settings)
+    asked = None if upload is None or (_needs_speaker(bench) and who is None) else f"{upload.file_id} {who}"
+    if upload is not None and asked is not None and explorer.tasks.get(("upload",)) != asked:
+        explorer.tasks["upload",] = asked
+        shared, sound = services(), upload.getvalue()
+        work = find_like(bench, sound, upload.name, session().checkpoint, shared.listener, shared.settings, who)
         begun = explorer_progress.begin(EXPLORE_JOBS, texts("explorer.task.guest"), work)
         if isinstance(begun, str):
             notices.show_error(begun, key="explorer-guest")

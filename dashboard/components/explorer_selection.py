@@ -46,7 +46,8 @@ def show(session: Session, explorer: ExplorerState, bench: MapBench, texts: Text
         _table(explorer, bench, texts)
     with right:
         chosen = bench.table.iloc[explorer.selected]
-        figure = mean_scores(_means(chosen), _means(bench.table), texts)
+        everywhere = bench.once(("means", bench.version), lambda: _means(bench.table))
+        figure = mean_scores(_means(chosen), everywhere, texts)
         st.plotly_chart(figure, key="explorer-means", config=STILL, alt=texts("explorer.means_alt"))
 
 
@@ -147,7 +148,7 @@ def _to_library(session: Session, explorer: ExplorerState) -> None:
 
 
 def _tag(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
-    known = tags_of(bench.table)
+    known = bench.once(("tags", bench.version), lambda: tags_of(bench.table))
     tags = st.multiselect(
         texts("explorer.tags"), known, key="explorer-tags", accept_new_options=True,
         placeholder=texts("explorer.tags_hint"), max_selections=20,
@@ -161,7 +162,7 @@ def _tag(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
 
 
 def _speaker(explorer: ExplorerState, bench: MapBench, texts: Texts) -> None:
-    known = sorted({name for name in bench.table["speaker"] if name})
+    known = bench.once(("speakers", bench.version), lambda: sorted({name for name in bench.table["speaker"] if name}))
     chosen = st.selectbox(
         texts("explorer.speaker_is"), known, index=None, key="explorer-speaker-is", accept_new_options=True,
         placeholder=texts("explorer.speaker_hint"),

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.said import Said
 from dashboard.components import explorer_progress, notices
 from dashboard.explorer_state import ExplorerState
 from dashboard.explorer_work import VECTOR_JOBS, add_acoustics, add_voices
-from dashboard.jobs import JobState
+from dashboard.jobs import Job, JobState
 from dashboard.language import Texts
 from dashboard.resources import services
 
 COMPUTABLE = ("speaker", "acoustic")
+MISSING = ("space.no_voices", "space.no_acoustics")  # keys of what core says where a map waits for them
 
 
 def show(explorer: ExplorerState, texts: Texts) -> None:
@@ -19,6 +21,19 @@ def show(explorer: ExplorerState, texts: Texts) -> None:
     bench = explorer.bench
     if bench is not None and bench.space.without and explorer.made == explorer.wanted:
         offer(explorer, texts)
+
+
+def are_missing(job: Job) -> bool:
+    """Whether a map could not be drawn only because nobody has computed the vectors yet."""
+    return isinstance(job.error, Said) and job.error.key in MISSING
+
+
+def show_missing(explorer: ExplorerState, texts: Texts) -> None:
+    """What is missing, which is no error, and the button that computes it."""
+    name = explorer.view.space
+    if name in COMPUTABLE and services().jobs.find(explorer.tasks.get(("vectors", name), "")) is None:
+        st.info(texts(f"explorer.missing.{name}"), icon=":material/graphic_eq:")
+    offer(explorer, texts)
 
 
 def offer(explorer: ExplorerState, texts: Texts) -> None:

@@ -20,7 +20,7 @@ def show(texts: Texts) -> LoadStatus:
 
 
 def _failure(status: LoadStatus, texts: Texts) -> None:
-    notices.show_error(f"{texts('loading.failed')} {status.error}", key="model")
+    notices.show_error(f"{texts('loading.failed')} {texts.worded(status.error or '')}", key="model")
     st.button(
         texts("loading.retry"),
         icon=":material/refresh:",

@@ -1,5 +1,6 @@
 """The timeline to take away: the whole or a region, in the formats that others read. Made when asked for."""
 
+from dataclasses import replace
 from typing import cast
 
 import streamlit as st
@@ -10,7 +11,7 @@ from core.exports.names import safe_name
 from core.exports.timelines import MAKERS, ExportOptions
 from core.results import SpeakerTurn
 from dashboard.clips import Clip
-from dashboard.components import timeline_speakers
+from dashboard.components import heads, timeline_speakers
 from dashboard.language import Texts
 from dashboard.state import Session, TimelineState
 from dashboard.workbench import Workbench
@@ -41,6 +42,7 @@ def show(session: Session, clip: Clip, bench: Workbench, state: TimelineState, t
             ) or part  # fmt: skip
         spoken = timeline_speakers.found_in(clip, state)
         options = options_of(bench, state, part, texts, None if spoken is None else spoken.turns)
+        options = replace(options, head=heads.found_for(session, clip, bench.analysis))
         st.download_button(
             texts("export.get"), lambda: made(bench, state, kind, options), f"{safe_name(clip.name)}_{MAKERS[kind][0]}",
             icon=":material/download:", on_click="ignore", key="export-get",

@@ -8,6 +8,7 @@ from core.curves import Structure, region
 from core.emotions import emotion
 from dashboard.clips import Clip
 from dashboard.components import (
+    heads,
     player,
     timeline_clip,
     timeline_controls,
@@ -27,7 +28,7 @@ from dashboard.workbench import Workbench
 
 CHART_KEY = "timeline-chart"
 ARC_LENGTH = 12
-TABS = ("evidence", "structure", "speakers", "reference", "export")
+TABS = ("evidence", "structure", "speakers", "head", "reference", "export")
 
 
 @st.fragment
@@ -49,8 +50,10 @@ def show(session: Session, clip: Clip, bench: Workbench, state: TimelineState, t
     with tabs[2]:
         timeline_speakers.show(clip, bench, state, texts)
     with tabs[3]:
-        timeline_reference.show(clip, state, structure, texts)
+        heads.show_curves(session, clip, bench, state, texts)
     with tabs[4]:
+        timeline_reference.show(clip, state, structure, texts)
+    with tabs[5]:
         timeline_exports.show(session, clip, bench, state, texts)
     timeline_clip.link(clip, state)
 

@@ -207,3 +207,76 @@ def test_a_map_that_left_the_server_is_said_in_one_sentence(house: tuple[Server,
     for rest in ("points", "neighbours?row=0&k=3"):
         with pytest.raises(ValueError, match=r"."):  # the refusal is a sentence, no JSON
             house[0].get(f"{path}/{rest}")
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server to which 60 clips are very many: more than 30 points are drawn as an image."""
+    folder = tmp_path_factory.mktemp("crowd")
+    fill(folder / "library", COUNT, with_sound=False)
+    places = {f"EMOSCOPE_{name}": str(folder / name.lower()) for name in ("OUTPUTS_DIR", "LIBRARY", "MAPS_DIR")}
+    with serve(folder, EMOSCOPE_CHECKPOINT="bundled", EMOSCOPE_MAP_POINTS="30", **places) as it:
+        it.wait_until_alive()
+        yield it
+
+
+ON_SCREEN = """(chart) => {
+  const map = document.querySelector(chart).emoscopeMap, box = map.chart.getBoundingClientRect();
+  return Array.from({length: map.points.count}, (_, row) => [row, ...map._pixel(map.points.place(row))])
+    .map(([row, x, y]) => [row, box.left + x, box.top + y]);
+}"""
+IMAGES = f"document.querySelector('{CHART}')._fullLayout.images.length"
+POINTS = f"document.querySelector('{CHART}')._fullData.reduce((sum, each) => sum + (each.customdata?.length ?? 0), 0)"
+
+
+def test_an_image_of_very_many_points_is_lassoed_becomes_points_on_zoom_and_comes_back(
+    chromium: Browser, crowd: Server
+) -> None:
+    page = opened(chromium, crowd, "?method=pca")
+    ready(page)
+    assert page.evaluate(IMAGES) == 1 and page.evaluate(POINTS) == 0
+    box = page.locator(f"{CHART} .nsewdrag").bounding_box()
+    assert box is not None
+    left, top, right, low = box["x"] + 4, box["y"] + 4, box["x"] + box["width"] - 4, box["y"] + box["height"] - 4
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, low), (left, low), (left, top)):
+        page.mouse.move(x, y, steps=5)
+    page.mouse.up()
+    expect(page.locator(".st-key-explorer-acts")).to_contain_text("60 clips")
+    _, x, y = page.evaluate(ON_SCREEN, CHART)[0]
+    page.mouse.move(x, y)  # within the lasso, where Plotly alone would not zoom
+    page.keyboard.down("Control")
+    for _ in range(12):
+        page.mouse.wheel(0, -500)
+        page.wait_for_timeout(700)  # the map is drawn anew once the wheel rests
+        if page.evaluate(IMAGES) == 0:
+            break
+    page.keyboard.up("Control")
+    page.wait_for_function(f"{IMAGES} === 0 && {POINTS} > 0 && {POINTS} <= 30")
+    page.get_by_role("button", name="Whole map").click()
+    page.wait_for_function(f"{IMAGES} === 1 && {POINTS} === 0")
+    page.context.close()
+
+
+def test_a_map_of_three_dimensions_is_hovered_heard_and_turned(page: Page, house: tuple[Server, Library]) -> None:
+    page.goto(f"{house[0].url}/explorer?method=pca&dims=3")
+    page.wait_for_function(f"document.querySelector('{CHART}')?.emoscopeMap?.points && "
+                           f"document.querySelector('{CHART}')._fullLayout.scene?._scene?.glplot")  # fmt: skip
+    page.evaluate(f"() => {{ window.mapState = {STATE}; }}")
+    page.locator(CHART).scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    row, x, y = page.evaluate(ON_SCREEN, CHART)[0]
+    page.mouse.move(x - 30, y - 30)
+    page.mouse.move(x, y, steps=3)
+    expect(page.locator(".emoscope-map-tip")).to_contain_text("clip 0")
+    page.mouse.click(x, y)
+    page.wait_for_function("window.mapState().near.length === 12 && !window.mapState().paused")
+    before = state(page)["name"]
+    page.mouse.move(x + 40, y + 40)
+    page.mouse.down()
+    page.mouse.move(x - 60, y - 30, steps=8)
+    page.mouse.up()
+    page.wait_for_timeout(300)
+    assert state(page)["name"] == before, "turning the map is no click"
+    assert np.hypot(*(np.array(page.evaluate(ON_SCREEN, CHART)[row][1:]) - (x, y))) > 3, "and it did turn"

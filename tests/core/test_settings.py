@@ -30,6 +30,7 @@ def test_every_setting_has_a_variable_of_its_name_and_its_type() -> None:
         "EMOSCOPE_MAPS_DIR": "/data/maps",
         "EMOSCOPE_HEADS_DIR": "/data/heads",
         "EMOSCOPE_OUTPUTS_DIR": "~/results",
+        "EMOSCOPE_MAP_POINTS": "5000",
         "EMOSCOPE_LIBRARY": "s3://bucket/clips",
         "EMOSCOPE_BATCH_FOLDERS": "/data/speech:/mnt/more",
         "EMOSCOPE_MODELSCOPE_ENDPOINT": "https://mirror.example/modelscope",
@@ -51,6 +52,7 @@ def test_every_setting_has_a_variable_of_its_name_and_its_type() -> None:
         maps_dir=Path("/data/maps"),
         heads_dir=Path("/data/heads"),
         outputs_dir=Path.home() / "results",
+        map_points=5000,
         library="s3://bucket/clips",
         batch_folders="/data/speech:/mnt/more",
         modelscope_endpoint="https://mirror.example/modelscope",
@@ -96,6 +98,14 @@ def test_a_value_that_cannot_be_used_is_named_with_what_is_accepted(name: str, t
 def test_models_are_kept_below_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert Settings().models_dir == tmp_path / "emoscope" / "models"
+
+
+def test_heads_are_a_persons_own_work_and_kept_in_no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert Settings().heads_dir == tmp_path / "data" / "emoscope" / "heads"
+    monkeypatch.delenv("XDG_DATA_HOME")
+    assert Settings().heads_dir == Path.home() / ".local" / "share" / "emoscope" / "heads"
 
 
 def test_available_cores_are_those_this_process_may_use() -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from core.acoustics.features import FEATURES
+from core.audio import decode
 from core.curves.smoothing import METHODS
 from core.emotions import EMOTION_KEYS
-from core.errors import SettingsError
+from core.errors import AudioError, SettingsError
 from core.exports.timelines import MAKERS
 from core.library import FORMATS
 from core.projection.mapping import STEPS
@@ -78,6 +80,9 @@ FAMILIES = {
     "player": WORDS,
     "explorer.attribute": [*OWN, *COMPUTED],
     "explorer.compute": COMPUTABLE,
+    "explorer.missing": COMPUTABLE,
+    "explorer.feature": [name for name in FEATURES if not name.startswith("mfcc")],
+    "explorer.mfcc": ["mean", "sd"],
     "explorer.filter": ["labels", "references", "speakers", "tags", "text", "meta"],
     "explorer.grouping": GROUPINGS,
     "explorer.level": ["high", "low"],
@@ -186,7 +191,39 @@ def test_every_key_the_code_names_exists_and_every_key_is_named() -> None:
     families = {f"{family}.{member}" for family, members in FAMILIES.items() for member in members}
     keys = set(catalogue("en"))
     assert asked_for | families <= keys
-    assert keys - literals() - families == set()
+    assert keys - literals() - families == {f"said.{key}" for key in sentences_of_core()}
+
+
+def sentences_of_core() -> dict[str, str]:
+    """Every sentence that is said by its key, anywhere in the code: its English template."""
+    found: dict[str, str] = {}
+    for path in [*SOURCES, *ROOT.glob("core/**/*.py")]:
+        code = path.read_text(encoding="utf-8")
+        if "from core.said import said" not in code:
+            continue
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "said":
+                key, template = (ast.literal_eval(part) for part in node.args)
+                assert found.setdefault(key, template) == template, f"{path.name}: {key} is said in two ways"
+                assert placeholders(template) == {word.arg for word in node.keywords}, f"{path.name}: {key}"
+    return found
+
+
+def test_the_catalogue_has_the_very_sentences_that_core_says() -> None:
+    english = catalogue("en")
+    assert {f"said.{key}": template for key, template in sentences_of_core().items()} == {
+        key: text for key, text in english.items() if key.startswith("said.")
+    }
+
+
+def test_a_sentence_of_core_is_worded_in_the_pages_language_with_what_was_filled_in() -> None:
+    with pytest.raises(AudioError) as refusal:
+        decode(b"%PDF-1.7 of another kind", name="<b>{x}.pdf")
+    sentence = str(refusal.value)
+    assert sentence.startswith("'<b>{x}.pdf' is a PDF document, not a sound file; accepted are wav")
+    assert texts_in("zh").worded(sentence).startswith("'<b>{x}.pdf' 是 PDF 文档，不是音频文件；可接受：wav")
+    assert texts_in("en").worded(sentence) == sentence
+    assert texts_in("zh").worded("Another's sentence.") == "Another's sentence."
 
 
 def literals() -> set[str]:

@@ -59,6 +59,7 @@ def slow_house(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("EMOSCOPE_OUTPUTS_DIR", str(tmp_path / "outputs"))
     monkeypatch.setenv("EMOSCOPE_MODELS_DIR", str(tmp_path / "models"))
     monkeypatch.setenv("EMOSCOPE_LIBRARY", str(tmp_path / "library"))
+    monkeypatch.setenv("EMOSCOPE_HEADS_DIR", str(tmp_path / "heads"))
     house = House()
     monkeypatch.setattr(resources, "ModelHost", functools.partial(ModelHost, opener=house.open))
     resources.services.clear()

@@ -1,6 +1,7 @@
 """The explorer page: a map of the library's clips, what is selected on it, and what can be worked out of it."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,13 +9,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.library import Library, Query
-from core.projection import nearest
+from core.analysis import analyze
+from core.audio.opus import opus_bytes
+from core.library import Library, Query, entry_of
+from core.projection import nearest, tag_classes
+from core.results import Waveform
 from dashboard import resources
-from dashboard.components.explorer_probe import tag_classes
 from dashboard.components.explorer_selection import exported
 from dashboard.explorer_state import ExplorerState
 from tests import sounds
+from tests.core.speakers.voices import speak
 from tests.libraries import LABELS, SPEAKERS, fill
 from tests.pages.conftest import MAIN, House, run_until
 
@@ -36,6 +40,8 @@ def opened(**parameters: str) -> AppTest:
     app.run()
     for name, value in ({"method": "pca"} | parameters).items():
         app.query_params[name] = value
+    if "lang" in parameters:
+        app.session_state["language"] = parameters["lang"]
     app.switch_page("../pages/explorer.py").run()
     assert not app.exception
     return app
@@ -238,3 +244,116 @@ def test_a_clip_from_outside_is_placed_beside_its_like(house: House, library: Li
     guest, bench = explorer(app).guest, explorer(app).bench
     assert guest is not None and bench is not None and guest.name == "<b>me</b>.wav"
     assert {bench.table["speaker"][row] for row in guest.rows[:5]} == {"dora"}, "dora speaks at 170 Hz"
+
+
+DATA = re.compile(  # names of files, people, methods, units and keys
+    r"folder/clip \d+\.wav|tests/random@\w+|outside|anna|\bbo\b|\bcy\b|dora|gender|note|is (angry|happy)|probe:"
+    r"|UMAP|PCA|densMAP|HDBSCAN|k-means|Procrustes|Esc|Ctrl|Enter|emoscope|English|float32|CPU"
+)
+
+
+def words_on(app: AppTest) -> str:
+    """All that is written on the page: text, labels, choices, hints, and what is in the figures."""
+    shown_by = [*app.text, *app.markdown, *app.caption, *app.info, *app.title, *app.subheader, *app.metric]
+    parts = [str(each.value) for each in shown_by]
+    for kind in ("selectbox", "multiselect", "segmented_control", "button", "slider", "toggle", "text_input",
+                 "number_input", "metric"):  # fmt: skip
+        for each in app.get(kind):
+            parts += [getattr(each, "label", "") or "", getattr(each, "help", "") or ""]
+            parts += [str(option) for option in getattr(each, "options", None) or []]
+    for figure in app.get("plotly_chart"):
+        spec = json.loads(figure.proto.spec)
+        parts += [trace.get("name") or "" for trace in spec["data"]]
+        parts += [str(value) for trace in spec["data"] if trace["type"] == "bar" for value in trace["y"]]
+        parts.append(str(spec["layout"].get("xaxis", {}).get("title", {}).get("text", "")))
+    return "\n".join(parts)
+
+
+def english_in(words: str) -> list[str]:
+    """Two words or more on end."""
+    return re.findall(r"[A-Za-z][a-z]+(?: [A-Za-z]+)+", DATA.sub("", words))
+
+
+@pytest.mark.parametrize("name", ["clusters", "trust", "confounds", "probe"])
+def test_a_chinese_page_has_no_english_sentence(library: Library, name: str) -> None:
+    for label in LABELS[:2]:
+        keys = library.rows(Query(labels=(label,)), columns=["key"]).column("key").to_pylist()
+        library.update(keys[:6], add_tags=[f"is {label}"])
+    ready = {"clusters": "**离群片段**", "trust": "随机地图", "confounds": "聚类", "probe": "用作类别的标签"}
+    app = mapped(lang="zh", clusters="kmeans", k="4", colour="cluster")
+    app = section(app, name, lambda app: ready[name] in words_on(app))
+    if name == "probe":
+        app.multiselect(key="explorer-probe-tags").set_value(["is angry", "is happy"]).run()
+        app.button(key="explorer-fit").click().run()
+        app = run_until(app, lambda app: "折交叉验证" in words_on(app))
+    words = words_on(app)
+    assert english_in(words) == [] and english_in(words_on(mapped(lang="en"))) != []
+
+
+def test_what_core_says_of_a_map_is_said_in_chinese(library: Library) -> None:
+    assert "8 个片段对 UMAP 来说太少" in words_on(mapped(lang="zh", method="umap", speaker="anna"))
+    missing = run_until(
+        opened(lang="zh", space="speaker"), lambda app: any(b.key == "explorer-compute-speaker" for b in app.button)
+    )
+    assert "这些片段还没有嗓音向量" in words_on(missing) and not missing.exception
+    library.update(library.rows(Query(), columns=["key"]).column("key").to_pylist(), speaker=None)
+    alone = run_until(opened(lang="zh", space="within_speaker"), lambda app: "两个以上片段" in words_on(app))
+    assert "这 32 个片段中没有一位说话人有两个以上片段：请先标明说话人。" in words_on(alone)
+
+
+@pytest.fixture
+def heard_library(house: House, library: Library) -> Library:
+    """A library of six clips of three made-up people, heard by this house's own checkpoint."""
+    engine = resources.services().host.engine(resources.services().host.default)
+    assert engine is not None
+    library.delete(library.rows(Query(), columns=["key"]).column("key").to_pylist())
+    entries = []
+    for number, name in enumerate(["anna", "ben", "chris"] * 2):
+        waveform = Waveform(samples=speak(name, 2.0, number), name=f"{name} {number}.wav", source_codec="pcm")
+        entries.append(
+            entry_of(analyze(waveform, engine), waveform.name, engine.info, speaker=name, sound=opus_bytes(waveform))
+        )
+    library.put(entries)
+    return library
+
+
+@pytest.mark.parametrize("space", ["emotion", "scores", "within_speaker", "speaker"])
+def test_a_clip_of_the_library_finds_itself_in_every_space(heard_library: Library, space: str) -> None:
+    if space == "speaker":
+        pytest.importorskip("webrtcvad", reason="webrtcvad-wheels is not installed")
+    app = opened(space=space)
+    if space == "speaker":
+        app = run_until(app, lambda app: any(b.key == "explorer-compute-speaker" for b in app.button))
+        app.button(key="explorer-compute-speaker").click().run()
+    app = run_until(app, lambda app: explorer(app).bench is not None)
+    sound = sounds.wav(speak("ben", 2.0, 4))  # the fifth clip, as it came
+    next(e for e in app.get("file_uploader") if e.key == "explorer-like-file").upload("mine.wav", sound, "audio/wav")
+    if space == "within_speaker":
+        app.run()
+        assert explorer(app).guest is None, "nobody said yet who speaks"
+        app.selectbox(key="explorer-like-who").set_value("ben").run()
+    app = run_until(app, lambda app: explorer(app).guest is not None)
+    guest, bench = explorer(app).guest, explorer(app).bench
+    assert guest is not None and bench is not None and not app.exception
+    assert bench.table["source"][guest.rows[0]] == "ben 4.wav"
+    assert guest.distances[0] < 0.5 * guest.distances[2]
+    if space == "speaker":
+        assert {bench.table["speaker"][row] for row in guest.rows[:2]} == {"ben"}
+
+
+def test_a_selection_is_compared_and_a_clip_opened_on_the_timeline(heard_library: Library) -> None:
+    app = run_until(opened(), lambda app: explorer(app).bench is not None)
+    bench = explorer(app).bench
+    assert bench is not None
+    explorer(app).selected = np.array([0, 2])
+    app.run()
+    app.button(key="explorer-compare").click().run()
+    session = app.session_state["emoscope_session"]
+    app = run_until(app, lambda app: len(session.compared.clips) == 2)
+    names = {clip.id: clip.name for clip in session.clips}
+    assert [names[clip] for clip in session.compared.clips] == [bench.table["source"][row] for row in (0, 2)]
+    app.switch_page("../pages/explorer.py").run()
+    explorer(app).opening = 3
+    app.run()
+    assert not app.exception
+    assert next(clip.name for clip in session.clips if clip.id == session.selected) == bench.table["source"][3]

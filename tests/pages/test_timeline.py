@@ -51,7 +51,7 @@ def test_a_recording_is_drawn_with_its_verdict_and_its_arc(house: House) -> None
     assert not app.exception
     assert [text.value for text in app.text if "voice" in text.value] == ["<b>voice.wav"]
     assert any("over the whole recording" in each.value for each in app.markdown)
-    assert [tab.label for tab in app.tabs] == ["Evidence", "Structure", "Speakers", "Reference", "Export"]
+    assert [tab.label for tab in app.tabs] == ["Evidence", "Structure", "Speakers", "Head", "Reference", "Export"]
     assert resources.services().recents.find(linked_clip(app)) is not None
 
 

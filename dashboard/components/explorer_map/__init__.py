@@ -66,12 +66,13 @@ def show(
     watches_view: bool = False,
     on_selection: Callable[[Array], None],
     on_open: Callable[[int], None],
-    on_view: Callable[[Seen], None],
+    on_view: Callable[[Seen | None], None],
 ) -> None:
     """Draw the card, and hold the chart `st.plotly_chart(…, key=chart_key)` above it.
 
     A click plays the clip and shows its neighbours at once, without a rerun. A lasso or a box calls `on_selection` with
-    the rows in it, the card's button `on_open`; where the view is watched, a zoom calls `on_view`.
+    the rows in it, the card's button `on_open`; where the view is watched, a zoom calls `on_view`, the
+    way back to the whole map with None.
 
     Args:
         marked: rows with a ring, such as those that a search found.
@@ -128,7 +129,10 @@ def _opened(sent: dict[str, Any], bench: MapBench, on_open: Callable[[int], None
         on_open(int(row))
 
 
-def _viewed(sent: dict[str, Any], on_view: Callable[[Seen], None]) -> None:
+def _viewed(sent: dict[str, Any], on_view: Callable[[Seen | None], None]) -> None:
+    if sent.get("whole") is True:
+        on_view(None)
+        return
     try:
         (x0, x1), (y0, y1) = (sorted(float(edge) for edge in sent[axis]) for axis in "xy")
     except (KeyError, TypeError, ValueError):

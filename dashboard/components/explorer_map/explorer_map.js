@@ -3,6 +3,7 @@
 const LOOK_FOR_CHART_MS = 200;
 const LEAVES_AFTER_MS = 250;
 const VIEW_SETTLES_MS = 350;
+const STILL_PX = 4; // the pointer's way within a click
 const MODES = { lasso: "lasso", box: "select", pan: "pan", zoom: "zoom" };
 const SVG = "http://www.w3.org/2000/svg";
 const NOBODY = 0xffff;
@@ -278,7 +279,21 @@ class ExplorerMap {
   _selected(event) {
     if (!event?.points) return;
     const rows = event.points.map((point) => point.customdata).filter((row) => row !== undefined && row !== null);
-    this._tellRows(rows);
+    this._tellRows(rows.length || !this.data.watches ? rows : this._within(event));
+  }
+
+  // An image of very many points holds none that Plotly could find: the rows within a lasso or a box, by their places.
+  _within({ lassoPoints: lasso, range }) {
+    const rows = [];
+    if (!this.points || !(lasso?.x?.length || range?.x)) return rows;
+    const xs = lasso?.x ?? [range.x[0], range.x[1], range.x[1], range.x[0]].map(Number);
+    const ys = lasso?.y ?? [range.y[0], range.y[0], range.y[1], range.y[1]].map(Number);
+    const [left, right, low, high] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    for (let row = 0; row < this.points.count; row++) {
+      const [x, y] = this.points.place(row);
+      if (x >= left && x <= right && y >= low && y <= high && inside(x, y, xs, ys)) rows.push(row);
+    }
+    return rows;
   }
 
   _tellRows(rows) {
@@ -331,7 +346,7 @@ class ExplorerMap {
     });
     this.over.append(this.lines, this.tip);
     const on = {
-      plotly_hover: (event) => this._hover(event), plotly_unhover: () => { this.tip.style.display = "none"; },
+      plotly_hover: (event) => this._hover(event), plotly_unhover: () => this._unhover(),
       plotly_click: (event) => this._click(event), plotly_selected: (event) => this._selected(event),
       plotly_deselect: () => this._tellRows([]), plotly_afterplot: () => this._drawOver(),
       plotly_relayouting: () => this._drawOver(), plotly_relayout: () => { this._drawOver(); this._looked(); },
@@ -341,11 +356,26 @@ class ExplorerMap {
       return () => chart.removeListener?.(kind, act);
     });
     const wheel = (event) => { // a plain wheel scrolls the page
-      if (event.ctrlKey || event.metaKey) event.preventDefault();
-      else event.stopPropagation();
+      if (event.ctrlKey || event.metaKey) {
+        event.preventDefault();
+        this._zoomUnder(event);
+      } else event.stopPropagation();
     };
-    chart.addEventListener("wheel", wheel, { capture: true, passive: false });
-    this.let.push(() => chart.removeEventListener("wheel", wheel, { capture: true }));
+    const hold = (kind, act, options) => {
+      chart.addEventListener(kind, act, options);
+      this.let.push(() => chart.removeEventListener(kind, act, options));
+    };
+    hold("wheel", wheel, { capture: true, passive: false });
+    hold("pointerdown", (event) => { this.pressed = [event.clientX, event.clientY, this.hovered]; }, true);
+    hold("pointerup", (event) => this._released(event), true);
+  }
+
+  // Plotly zooms where the wheel turns over its ground, not over what is drawn around a selection.
+  _zoomUnder(event) {
+    if (!event.isTrusted || !event.target.closest?.(".selectionlayer")) return;
+    const { deltaX, deltaY, deltaMode, clientX, clientY, ctrlKey, metaKey } = event;
+    const values = { deltaX, deltaY, deltaMode, clientX, clientY, ctrlKey, metaKey, bubbles: true, cancelable: true };
+    this.chart.querySelector(".nsewdrag")?.dispatchEvent(new WheelEvent("wheel", values));
   }
 
   _detach() {
@@ -355,14 +385,30 @@ class ExplorerMap {
     this.let = this.over = this.chart = null;
   }
 
+  // In 3-D Plotly tells of a click only where it draws while the button is down: of none that is quick, and of every
+  // point that passes under the pointer while the map is turned.
   _click(event) {
     const row = event?.points?.[0]?.customdata;
-    if (row !== undefined && row !== null) this._anchorAt(row, true);
+    if (this.data.dimensions === 3) this._hover(event);
+    else if (row !== undefined && row !== null) this._anchorAt(row, true);
+  }
+
+  _released(event) {
+    const [x, y, row] = this.pressed ?? [];
+    this.pressed = null;
+    if (this.data.dimensions !== 3 || row === undefined || row === null) return;
+    if (Math.hypot(event.clientX - x, event.clientY - y) < STILL_PX) this._anchorAt(row, true);
+  }
+
+  _unhover() {
+    this.hovered = null;
+    this.tip.style.display = "none";
   }
 
   _hover(event) {
     const row = event?.points?.[0]?.customdata;
     if (!this.points || row === undefined || row === null) return;
+    this.hovered = row;
     const lines = this._facts(row);
     this.tip.replaceChildren(...[this.points.names[row], lines].map((text, place) => {
       const line = document.createElement("div");
@@ -448,7 +494,9 @@ class ExplorerMap {
     }, dragmode === mode));
     if (flat) {
       made.push(this._tool("closer", () => press('[data-attr="zoom"][data-val="in"]')), this._tool("farther", () => press('[data-attr="zoom"][data-val="out"]')));
-      made.push(this._tool("whole", () => press('[data-attr="zoom"][data-val="reset"]')));
+      // A part of a very large map is drawn as if it were all: only the server knows the way back.
+      const back = () => this.data.watches ? this.tell("view", { whole: true, nonce: Date.now() }) : press('[data-attr="zoom"][data-val="reset"]');
+      made.push(this._tool("whole", back));
     } else made.push(this._tool("whole", () => press('[data-attr="resetDefault"]')));
     const held = tools.contains(this.root.getRootNode().activeElement) ? this.root.getRootNode().activeElement.dataset.act : null;
     tools.replaceChildren(...made);
@@ -550,6 +598,16 @@ class ExplorerMap {
     target.addEventListener(kind, act, options);
     this.undo.push(() => target.removeEventListener(kind, act, options));
   }
+}
+
+// Whether a place lies within a polygon: a ray from it crosses the edges an odd number of times.
+function inside(x, y, xs, ys) {
+  let found = false;
+  for (let at = 0, before = xs.length - 1; at < xs.length; before = at++) {
+    const crosses = ys[at] > y !== ys[before] > y;
+    if (crosses && x < ((xs[before] - xs[at]) * (y - ys[at])) / (ys[before] - ys[at]) + xs[at]) found = !found;
+  }
+  return found;
 }
 
 function times(m, v) {

@@ -1,4 +1,4 @@
-"""`emoscope map`, `emoscope neighbours` and `emoscope analyze --head`, run as a person runs them."""
+"""`emoscope map`, `neighbours`, `probe`, and `--head` of `analyze` and `timeline`, run as a person runs them."""
 
 import csv
 import io
@@ -12,14 +12,15 @@ import pytest
 from core.analysis import analyze
 from core.audio import decode
 from core.cli.main import main
-from core.library import Entry, Library, entry_of
+from core.library import Entry, Library, Query, entry_of
 from core.model import open_engine
-from core.projection import SpaceOptions, fit_probe, model_of, save_head
+from core.projection import SpaceOptions, fit_probe, heads, model_of, save_head
 from core.projection.spaces import made_space
 from core.results import softmax
 from core.settings import Settings
 from dashboard.examples import EXAMPLES
 from tests.core.library.conftest import entry, key
+from tests.libraries import LABELS, fill
 
 
 @pytest.fixture(autouse=True)
@@ -138,6 +139,57 @@ def test_a_kept_head_speaks_beside_the_checkpoint(
     assert len(said["frames"]["logits"]) == len(record["frames"]["logits"])
     assert main(["analyze", file, "--head", "irony"]) == 0
     assert f"by the head irony: {said['label']}" in capsys.readouterr().out
+    assert main(["analyze", file, "--head", "irony", "--out", str(tmp_path / "out")]) == 0
+    (result,) = (tmp_path / "out").glob("*/result.json")
+    assert json.loads(result.read_text(encoding="utf-8"))["head"] == said | {"frames": None}
+    capsys.readouterr()
     assert main(["analyze", file, "--json"]) == 0 and "head" not in json.loads(capsys.readouterr().out)
     assert main(["analyze", file, "--head", "none"]) == 1
     assert "There is no head 'none'; there are: 'irony'." in capsys.readouterr().err
+
+
+def test_a_timeline_is_of_a_head_too_and_says_which(
+    heard: list[Entry], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = np.random.default_rng(0).normal(size=(40, len(heard[0].analysis.embedding))).astype(np.float32)
+    space = made_space("emotion", model_of(heard[0].analysis.checkpoint), [key(n) for n in range(40)], values)
+    save_head(tmp_path / "heads", "=irony", fit_probe(space, ["ironic", "plain"] * 20))
+    out = tmp_path / "out"
+    asked = ["timeline", str(EXAMPLES[0].path), "--head", "=irony"]
+    assert main([*asked, "--export", "json,csv,npz,parquet", "--out", str(out)]) == 0
+    assert "by the head =irony: " in capsys.readouterr().out
+    (folder,) = out.iterdir()
+    record = json.loads((folder / "timeline.json").read_text(encoding="utf-8"))
+    assert record["head"]["name"] == "=irony" and list(record["head"]["scores"]) == ["ironic", "plain"]
+    rows = list(csv.reader((folder / "frames.csv").read_text(encoding="utf-8").splitlines()))
+    assert rows[0][-2:] == ["'=irony: ironic", "'=irony: plain"], "a spreadsheet runs no name"
+    shares = np.array([row[-2:] for row in rows[1:]], np.float64)
+    np.testing.assert_allclose(shares.sum(axis=1), 1.0, atol=1e-5)
+    with np.load(folder / "frames.npz") as arrays:
+        assert str(arrays["head"]) == "=irony" and arrays["head_classes"].tolist() == ["ironic", "plain"]
+        np.testing.assert_allclose(arrays["head_probabilities"], shares, atol=1e-5)
+    assert main([*asked, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["head"]["label"] == record["head"]["label"]
+
+
+def test_a_probe_is_fitted_kept_and_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library = fill(tmp_path / "grouped", 32, with_sound=False)
+    where = ["--library", library.location]
+    assert main(["probe", *where, "--column", "reference", "--name", "mine", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["name"] == "mine" and record["speakers_kept_apart"] and record["uar"] > record["chance"]
+    assert set(record["recalls"]) == set(LABELS) and record["clips"] == library.count()
+    assert heads(tmp_path / "heads") == ("mine",)
+    assert main(["probe", *where, "--column", "reference", "--name", "mine"]) == 1
+    assert "There is a head 'mine' already" in capsys.readouterr().err
+    for label in LABELS[:2]:
+        keys = library.rows(Query(labels=(label,)), columns=["key"]).column("key").to_pylist()
+        library.update(keys[:6], add_tags=[f"is {label}"])
+    assert main(["probe", *where, "--tags", "is angry, is happy", "--name", "mine", "--force"]) == 0
+    assert "12 clips of " in capsys.readouterr().out
+    assert main(["heads"]) == 0
+    assert capsys.readouterr().out.startswith("mine · emotion (tests/random@0123abcd)\n  unweighted average recall ")
+    assert main(["probe", *where, "--column", "mood", "--name", "other"]) == 1
+    assert "There is no column 'mood'; there are reference, speaker, label, gender" in capsys.readouterr().err
+    assert main(["heads", "--remove", "mine"]) == 0 and main(["heads", "--remove", "mine"]) == 1
+    assert heads(tmp_path / "heads") == ()

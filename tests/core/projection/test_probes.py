@@ -18,6 +18,7 @@ from core.projection import (
     apply,
     fit_probe,
     heads,
+    heads_home,
     load_head,
     model_of,
     remove_head,
@@ -178,3 +179,20 @@ def test_frames_come_with_their_embeddings_and_another_checkpoint_s_clip_is_refu
         scores_of(head, entry(1).analysis)
     with pytest.raises(ProjectionError, match="is of the acoustic space"):
         scores_of(replace(head, space="acoustic"), analysis)
+
+
+def test_heads_that_were_kept_in_the_cache_are_found_where_they_are_kept_now(
+    probe: Probe, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    old = tmp_path / "cache" / "emoscope" / "heads"
+    for name in ("mine", "both"):
+        save_head(old, name, probe)
+    save_head(Settings().heads_dir, "both", replace(probe, cv_uar=0.123))
+    home = heads_home(Settings())
+    assert home == tmp_path / "data" / "emoscope" / "heads" and heads(home) == ("both", "mine")
+    assert load_head(home, "both").cv_uar == 0.123, "what is there already stays"
+    assert heads(old) == ("both",)
+    elsewhere = replace(Settings(), heads_dir=tmp_path / "own")
+    assert heads_home(elsewhere) == tmp_path / "own" and heads(tmp_path / "own") == ()

@@ -63,6 +63,7 @@ def test_a_run_that_is_stopped_keeps_what_it_has_and_the_next_goes_on(
     library: Library, embedder: VoiceEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cataloguing, "CLIPS_AT_ONCE", 2)
+    monkeypatch.setattr(cataloguing, "HEARD_AT_ONCE", 1)
     done: list[int] = []
     cut_short = add_speaker_vectors(
         library, Query(), embedder, lambda at, total: done.append(at), is_cancelled=lambda: len(done) >= 3
