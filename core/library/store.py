@@ -333,6 +333,11 @@ class Library:
         on = others.get(name, "key")
         return self._merge(name, on, rows, revive=name == "clips")
 
+    def forget(self) -> None:
+        """Drop the answers that are kept: the next ones are found anew."""
+        with self._guard:
+            self._answers = {}
+
     # How
 
     def _kept(self, question: tuple[Any, ...], answer: Callable[[], Made]) -> Made:
