@@ -74,11 +74,8 @@ def chosen_clips(data: Path, folder: Path, count: int) -> str:
     return data.name
 
 
-def funasr_list(engine: FunasrEngine, folder: Path, threads: int) -> Scores:
-    """FunASR on all files in one call, with so many threads of torch's, as its `ncpu` sets them."""
-    import torch
-
-    torch.set_num_threads(threads)
+def funasr_list(engine: FunasrEngine, folder: Path) -> Scores:
+    """FunASR on all files in one call."""
     files = sorted(folder.glob("*.wav"))
     with quiet_stdout(), quiet_logging():
         results = engine._model.generate(
@@ -109,7 +106,7 @@ def measure(
     scores: dict[str, Scores] = {}
     for turn in range(options.rounds):
         begun = Taken.now()
-        scores["funasr"] = funasr_list(reference, folder, options.funasr_threads or reference.info.threads)
+        scores["funasr"] = funasr_list(reference, folder)
         taken["funasr"].append(Taken.now().since(begun))
         for name, engine in engines.items():
             location = libraries / f"{name}-{turn}"
@@ -148,9 +145,6 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--workers", type=int, default=0, help="lanes; by default one a core")
-    parser.add_argument(
-        "--funasr-threads", type=int, default=0, help="FunASR's ncpu; by default one a core, FunASR's own default is 4"
-    )
     parser.add_argument("--sound", action="store_true", help="keep each clip's sound in the library, too")
     parser.add_argument("--data", type=Path, default=SPEECH, help="a folder with manifest.csv; else sounds are made up")
     parser.add_argument("--checkpoint", type=Path, help="a hub folder; by default a random one is made")
@@ -168,7 +162,6 @@ def main() -> None:
             native.optimise()
             engines[precision] = native
         about = {"size": options.size, "clips": options.clips, "of": kind, "sound_s": round(heard_s, 1)}
-        about["funasr_threads"] = options.funasr_threads or reference.info.threads
         about["load_before"] = round(os.getloadavg()[0], 2)
         found = about | compared(*measure(reference, engines, folder, Path(scratch), options), heard_s)
         json.dump(found, sys.stdout)

@@ -31,7 +31,7 @@ def add(page: Page, server: Server, files: list[dict[str, Any]]) -> None:
     """Bring files to the page and begin their batch; it is under way, or over, when its id is in the address."""
     page.goto(f"{server.url}/library?tab=add")
     page.locator(".st-key-batch-begin-0").wait_for(timeout=PATIENCE_MS)
-    page.locator('[data-testid="stFileUploader"] input[type=file]').first.set_input_files(files)
+    page.locator('[data-testid="stFileUploader"] input[type=file][multiple]').set_input_files(files)
     expect(page.get_by_text(f"Files that have come: {len(files)},")).to_be_visible()
     page.get_by_role("button", name="Analyse and keep").click()
     expect(page).to_have_url(re.compile(r"job=[0-9a-f]{32}"))
