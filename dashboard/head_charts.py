@@ -2,7 +2,6 @@
 
 from html import escape
 
-import numpy as np
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
 from core.curves import smooth_probabilities
@@ -10,7 +9,7 @@ from core.curves.decimation import bucket_means
 from core.curves.smoothing import Method
 from core.emotions import EMOTION_KEYS
 from core.projection import HeadScores
-from core.results import Array, softmax
+from core.results import Array
 from dashboard.charts import FAINT, finished
 from dashboard.components.names import labelled
 from dashboard.explorer_charts import MOST_NAME, PALETTE, Bar
@@ -37,9 +36,9 @@ def head_curves(
 
     Raises `ValueError` for scores without frames.
     """
-    if said.frame_logits is None:
+    if (probabilities := said.frame_probabilities) is None:
         raise ValueError("these scores are of the clip alone")
-    values = smooth_probabilities(softmax(said.frame_logits.astype(np.float64)), smoothing, smoothing_s)
+    values = smooth_probabilities(probabilities, smoothing, smoothing_s)
     times_s, values = bucket_means(times_s, values, PIXELS)
     figure = go.Figure()
     for place, label in enumerate(said.classes):

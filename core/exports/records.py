@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.results import FRAME_RATE_HZ, Analysis, Array, LabelScore, softmax
+from core.results import FRAME_RATE_HZ, Analysis, Array, LabelScore
 from core.settings import GRANULARITIES
 
 if TYPE_CHECKING:
@@ -35,21 +35,25 @@ def head_record(said: "HeadScores", granularity: str) -> dict[str, Any]:
 
     `frames` as a checkpoint's record has them, None at utterance granularity or where no frame was heard for the head.
     """
-    frames = None
-    if granularity == "frame" and said.frame_logits is not None:
-        frames = {
-            "rate_hz": FRAME_RATE_HZ,
-            "labels": list(said.classes),
-            "probabilities": _plain(softmax(said.frame_logits.astype(np.float64)), _PROBABILITY_DECIMALS),
-            "logits": _plain(said.frame_logits, _LOGIT_DECIMALS),
-        }
     scores = zip(said.classes, said.probabilities.tolist(), strict=True)
     return {
         "name": said.name,
         "label": said.label,
         "scores": {label: _rounded(score) for label, score in scores},
         "logits": dict(zip(said.classes, _plain(said.logits, _LOGIT_DECIMALS), strict=True)),
-        "frames": frames,
+        "frames": _head_frames(said) if granularity == "frame" else None,
+    }
+
+
+def _head_frames(said: "HeadScores") -> dict[str, Any] | None:
+    logits, probabilities = said.frame_logits, said.frame_probabilities
+    if logits is None or probabilities is None:
+        return None
+    return {
+        "rate_hz": FRAME_RATE_HZ,
+        "labels": list(said.classes),
+        "probabilities": _plain(probabilities, _PROBABILITY_DECIMALS),
+        "logits": _plain(logits, _LOGIT_DECIMALS),
     }
 
 

@@ -22,7 +22,7 @@ from core.exports.outputs import whole_folder
 from core.exports.records import head_record, record
 from core.exports.report import figure_html, html_report
 from core.exports.tables import Frames, HeadFrames, frames_csv
-from core.results import Analysis, Array, Segment, SpeakerTurn, Waveform, softmax
+from core.results import Analysis, Array, Segment, SpeakerTurn, Waveform
 
 if TYPE_CHECKING:
     from core.projection.probes import HeadScores
@@ -128,9 +128,7 @@ def frames_of(analysis: Analysis, structure: Structure, options: ExportOptions =
     if options.region_s is not None:
         structure_in(analysis, structure, options)
         inside = frames_within(analysis, *options.region_s)
-    probabilities = analysis.frame_probabilities
-    if options.smoothing != "none":
-        probabilities = smooth_probabilities(probabilities, options.smoothing, options.smoothing_s)
+    probabilities = _smoothed(analysis.frame_probabilities, options)
     times_s = analysis.frame_times_s[inside]
     speech = None if structure.speech is None else structure.speech.mask(times_s)
     speakers = None if options.turns is None else _speakers_at(times_s, options.turns)
@@ -142,12 +140,15 @@ def frames_of(analysis: Analysis, structure: Structure, options: ExportOptions =
 
 def _head_frames(options: ExportOptions, inside: Array) -> HeadFrames | None:
     head = options.head
-    if head is None or head.frame_logits is None:
+    if head is None or (probabilities := head.frame_probabilities) is None:
         return None
-    probabilities = softmax(head.frame_logits.astype(np.float64))
-    if options.smoothing != "none":
-        probabilities = smooth_probabilities(probabilities, options.smoothing, options.smoothing_s)
-    return HeadFrames(head.name, head.classes, probabilities[inside])
+    return HeadFrames(head.name, head.classes, _smoothed(probabilities, options)[inside])
+
+
+def _smoothed(probabilities: Array, options: ExportOptions) -> Array:
+    if options.smoothing == "none":
+        return probabilities
+    return smooth_probabilities(probabilities, options.smoothing, options.smoothing_s)
 
 
 def _speakers_at(times_s: Array, turns: Sequence[SpeakerTurn]) -> Array:

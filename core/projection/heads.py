@@ -7,6 +7,7 @@ import math
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -116,26 +117,13 @@ def load_head(folder: Path, name: str, model: str | None = None) -> Probe:
 
 def heads(folder: Path) -> tuple[str, ...]:
     """The names of the heads that are kept, in order; what is damaged is left out."""
-    found = []
-    for place in folder.glob(f"*/{ABOUT}"):
-        try:
-            name = str(json.loads(place.read_text(encoding="utf-8"))["name"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        if place.parent == _place(folder, name):
-            found.append(name)
-    return tuple(sorted(found))
+    return tuple(sorted(name for name, _ in _kept(folder)))
 
 
 def heads_of(folder: Path, model: str) -> tuple[str, ...]:
     """The names of the heads that say something of any clip heard by `model` (`core.projection.probes.model_of`)."""
-    found = []
-    for name in heads(folder):
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            about = json.loads((_place(folder, name) / ABOUT).read_text(encoding="utf-8"))
-            if (about["space"], about["model"]) == ("emotion", model):
-                found.append(name)
-    return tuple(found)
+    wanted = ("emotion", model)
+    return tuple(sorted(name for name, about in _kept(folder) if (about.get("space"), about.get("model")) == wanted))
 
 
 def remove_head(folder: Path, name: str) -> None:
@@ -156,6 +144,18 @@ def _checked(name: str) -> str:
             )
         )  # fmt: skip
     return name
+
+
+def _kept(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each kept head's name and what is written about it, without its weights; what cannot be read is left out."""
+    for place in folder.glob(f"*/{ABOUT}"):
+        try:
+            about = json.loads(place.read_text(encoding="utf-8"))
+            name = str(about["name"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if place.parent == _place(folder, name):
+            yield name, about
 
 
 def _place(folder: Path, name: str) -> Path:

@@ -74,6 +74,11 @@ class HeadScores:
     def label(self) -> str:
         return self.classes[int(self.probabilities.argmax())]
 
+    @property
+    def frame_probabilities(self) -> Array | None:
+        """(num_frames, num_classes) float64, each frame's adding up to 1; None without frame embeddings."""
+        return None if self.frame_logits is None else softmax(self.frame_logits.astype(np.float64))
+
 
 def fit_probe(
     space: Space, labels: Sequence[str | None], groups: Sequence[str | None] | None = None, *, seed: int = 0

@@ -9,7 +9,6 @@ from core.curves.smoothing import Method
 from core.errors import ExportError
 from core.exports.names import safe_name
 from core.exports.timelines import MAKERS, ExportOptions
-from core.results import SpeakerTurn
 from dashboard.clips import Clip
 from dashboard.components import heads, timeline_speakers
 from dashboard.language import Texts
@@ -41,8 +40,11 @@ def show(session: Session, clip: Clip, bench: Workbench, state: TimelineState, t
                 format_func=lambda each: texts(f"export.{each}"),
             ) or part  # fmt: skip
         spoken = timeline_speakers.found_in(clip, state)
-        options = options_of(bench, state, part, texts, None if spoken is None else spoken.turns)
-        options = replace(options, head=heads.found_for(session, clip, bench.analysis))
+        options = replace(
+            options_of(bench, state, part, texts),
+            turns=None if spoken is None else spoken.turns,
+            head=heads.found_for(session, clip, bench.analysis),
+        )
         st.download_button(
             texts("export.get"), lambda: made(bench, state, kind, options), f"{safe_name(clip.name)}_{MAKERS[kind][0]}",
             icon=":material/download:", on_click="ignore", key="export-get",
@@ -53,14 +55,12 @@ def show(session: Session, clip: Clip, bench: Workbench, state: TimelineState, t
     )  # fmt: skip
 
 
-def options_of(
-    bench: Workbench, state: TimelineState, part: str, texts: Texts, turns: tuple[SpeakerTurn, ...] | None = None
-) -> ExportOptions:
-    """What the files hold: the whole or the region, smoothed as the curves on screen are, and who speaks once found."""
+def options_of(bench: Workbench, state: TimelineState, part: str, texts: Texts) -> ExportOptions:
+    """What the files hold: the whole or the region, smoothed as the curves on screen are."""
     view = state.view
     region_s = view.region_s if part == "region" else None
     method = cast(Method, view.smoothing)
-    return ExportOptions(region_s, method, view.smoothing_s, bench.waveform, texts.language, turns)
+    return ExportOptions(region_s, method, view.smoothing_s, bench.waveform, texts.language)
 
 
 def made(bench: Workbench, state: TimelineState, kind: str, options: ExportOptions) -> bytes:
